@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The sealed room: a struct room_spec (what is wanted) becomes a struct room_plan (the list of
+ * operations, pure, printable, testable without privilege), which a child applies between clone and
+ * exec; a supervisor (event loop over pidfd, pipes, seccomp listener, timers) watches it to its
+ * end.
+ *
+ * Inside: user 1000 "builder", group 1000; hostname "belljar"; / is the given root, read-only;
+ * /build (cwd), /out/NAME, /tmp writable; /inputs, /shims read-only; a fixed /dev; /proc with
+ * subset=pid; no network but a loopback of its own; no capability; no new privileges; an allowlist
+ * filter with a ledger. See docs/SECURITY.md for each wall.
+ */
+
+#include <base/err.h>
+#include <base/event.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * In every action key. Raise it when a change of the room can change what a build sees (a new fixed
+ * value, another /dev entry), not when a wall gets thicker.
+ */
+#define ROOM_VERSION 1
+
+enum room_mount_kind {
+	ROOM_BIND_RO, /* a host directory or file, read-only, nosuid, nodev */
+	ROOM_BIND_RW, /* the same, writable */
+	ROOM_TMPFS    /* an empty tmpfs of @size bytes */
+};
+
+struct room_mount {
+	enum room_mount_kind kind;
+	const char
+		*src; /* host path, trusted (from belljar or its user), NULL for tmpfs; borrowed */
+	const char *dst; /* absolute path inside; missing parents below /inputs, /out, /shims are
+			    made */
+	uint64_t size;   /* ROOM_TMPFS: bytes, 0 = half of memory */
+	bool noexec;
+};
+
+struct room_command {
+	const char *name;        /* phase name, for events and records */
+	const char *const *argv; /* argv[0] absolute inside */
+	const char *const *env;  /* the complete environment; NULL-terminated */
+	const char *cwd;         /* absolute inside; NULL: /build */
+};
+
+enum room_root {
+	ROOM_ROOT_TREE,   /* root_path is the whole root, mount points exist in it */
+	ROOM_ROOT_HOST_RO /* the host's own /usr, /etc, ... read-only on an empty skeleton (belljar
+			     run) */
+};
+
+enum room_net { ROOM_NET_LOOPBACK, ROOM_NET_NONE }; /* NONE: loopback stays down */
+enum room_proc { ROOM_PROC_PID, ROOM_PROC_FULL };   /* FULL: whole proc, the leaking files masked */
+
+struct room_limits {          /* 0: the default */
+	uint64_t build_bytes; /* size of the /build tmpfs */
+	uint64_t memory; /* address space per process (rlimit), and the cgroup's where delegated */
+	uint64_t processes;
+	uint64_t open_files;
+	uint64_t file_bytes; /* RLIMIT_FSIZE */
+	uint64_t log_bytes;
+	uint64_t wall_seconds;
+};
+
+struct room_spec {
+	enum room_root root;
+	const char *root_path;           /* ROOM_ROOT_TREE */
+	const struct room_mount *mounts; /* besides /proc /dev /tmp, which are always there */
+	size_t n_mounts;
+	const struct room_command
+		*commands; /* run one after the other by init; the first failure ends the room */
+	size_t n_commands;
+	const char *hostname; /* NULL: "belljar" */
+	const char *machine;  /* uname -m inside, NULL: the host's */
+	unsigned cpus;        /* CPUs made visible by affinity, 0: all of ours */
+	enum room_net net;
+	enum room_proc proc;
+	struct room_limits limits;
+	bool ledger_exec; /* notify exec (network, uname, sysinfo are always notified) */
+	bool terminal; /* interactive: stdin/out/err are the caller's, job control works through a
+			  pty of the room */
+	int stdin_fd;  /* -1: /dev/null */
+	int stdout_fd, stderr_fd; /* -1: piped to on_output */
+	int record_fd;  /* read end of the shims' FIFO (its host path is mounted by the caller), or
+			   -1 */
+	bool keep_aslr; /* default: ASLR off */
+	uid_t host_uid; /* as root: the dedicated uid of this room; 0: chosen from the configured
+			   range */
+};
+
+enum ledger_kind { LEDGER_NET, LEDGER_EXEC, LEDGER_FACT, LEDGER_SHIM, LEDGER_LIMIT };
+
+struct ledger_row { /* texts are borrowed for the duration of the callback; "" when unknown */
+	enum ledger_kind kind;
+	double time; /* seconds since the room began */
+	const char *phase;
+	pid_t pid;           /* inside the room */
+	const char *parents; /* "make < sh < init": names from the caller's parent up */
+	const char *exe, *argv,
+		*cwd;       /* argv joined by spaces, quoted, as requested, cut at 4 KiB */
+	const char *call;   /* "connect", "execve", "uname" */
+	const char *object; /* "tcp 192.0.2.1:80", "AF_NETLINK", path of an exec, a shim's name */
+	const char *answer; /* "ENETUNREACH", "allowed", "fixed", a shim's verdict */
+	bool refused;
+};
+
+struct room_handler {
+	void *arg;
+	void (*on_output)(void *arg, const char *data,
+			  size_t len); /* stdout and stderr, in order of arrival */
+	void (*on_ledger)(void *arg, const struct ledger_row *row);
+	void (*on_phase)(void *arg, size_t index, bool ended, int status, double seconds);
+	bool (*on_tick)(void *arg); /* about every 100 ms; true: stop the room (ERR_INTERRUPTED) */
+};
+
+struct room_result {
+	int status;    /* of the last command that ran: exit status, or 128+signal */
+	size_t failed; /* index of the command that failed; n_commands when none */
+	double seconds;
+	uint64_t max_rss_kib, user_ms, system_ms, processes;
+	uint64_t net_refused, execs, facts; /* counts of ledger rows */
+	const char *limit; /* static text of the limit that struck ("wall time of 60 s"), NULL */
+	char walls[256];   /* which walls stand: "userns landlock7 seccomp-notify timens ..." */
+};
+
+/*
+ * Run the room to its end. 0 when every command was started and the room ended by itself (look at
+ * result->status); negative: the room could not be set up (ERR_HOST with the step, and the switch
+ * that allows it where known), was interrupted, or a wall could not be raised. Never leaves a
+ * process, a mount or a file behind. Not reentrant per thread; several threads may each run a room.
+ */
+int room_run(const struct room_spec *spec, const struct room_handler *handler,
+	     struct room_result *out, struct err *err) __attribute__((warn_unused_result));
+
+/* The host uid that rooms of a root belljar use for slot @n (0..63): owner of /build and /out on
+ * disk. */
+uid_t room_host_uid(unsigned slot);

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * A toolchain: a root file system composed from locked distribution packages, one lock and one root
+ * per (host architecture, target). toolchains/NAME/toolchain.yaml says what is wanted, keys/ holds
+ * the archive's public keys, locks/HOST-TARGET.yaml says what it was resolved to.
+ */
+
+#include <base/digest.h>
+#include <base/err.h>
+#include <base/event.h>
+#include <base/str.h>
+#include <store/fetch.h>
+#include <store/store.h>
+
+struct toolchain; /* opaque: a parsed toolchain.yaml */
+struct lock;      /* opaque: a parsed lock */
+
+struct lock_package {                             /* texts borrowed from the lock */
+	const char *name, *version, *arch, *path; /* path below the mirror: "pool/main/..." */
+	uint64_t size;
+	struct sha256 hash;
+};
+
+/* @dir is the folder of all toolchains (…/toolchains); @name e.g. "debian-12". */
+int toolchain_load(const char *dir, const char *name, struct toolchain **out, struct err *err)
+	__attribute__((warn_unused_result));
+void toolchain_free(struct toolchain *tc);
+void toolchain_freep(struct toolchain **tc);
+/* Environment that the toolchain gives to every phase ("CROSS_COMPILE=aarch64-linux-gnu-"), for a
+ * lock's pair. */
+void toolchain_env(const struct toolchain *tc, const char *host, const char *target,
+		   struct strv *out);
+
+/* Architectures are named as uname -m does: "x86_64", "aarch64". ERR_INPUT when there is no such
+ * lock: says how to make it. */
+int lock_load(const struct toolchain *tc, const char *host, const char *target, struct lock **out,
+	      struct err *err) __attribute__((warn_unused_result));
+void lock_free(struct lock *l);
+void lock_freep(struct lock **l);
+size_t lock_count(const struct lock *l);
+const struct lock_package *lock_at(const struct lock *l, size_t i);
+
+/*
+ * The composition key: SHA-256 of everything that decides the root (package hashes in order, links
+ * table, shim names, composition version). Costs no disk access.
+ */
+void lock_root_key(const struct toolchain *tc, const struct lock *l, struct sha256 *out);
+
+/* Make every .deb present in the store. */
+int toolchain_fetch(struct store *s, const struct lock *l, const struct fetch_options *opt,
+		    const struct event_sink *sink, struct err *err)
+	__attribute__((warn_unused_result));
+/*
+ * The tree hash of the composed root: from memo/ when known and the tree is there (@out_cached
+ * true), else unpacked, composed (reflink or hard link), hashed and published. The .debs must be in
+ * the store.
+ */
+int toolchain_compose(struct store *s, const struct toolchain *tc, const struct lock *l,
+		      const struct event_sink *sink, struct sha256 *out_tree, struct err *err)
+	__attribute__((warn_unused_result));
+/* Only the memo: *out_known false when the root was never composed here. */
+int toolchain_root_known(struct store *s, const struct toolchain *tc, const struct lock *l,
+			 bool *out_known, struct sha256 *out_tree, struct err *err)
+	__attribute__((warn_unused_result));
+
+/*
+ * Resolve anew from the distribution's index: fetch InRelease, verify it with gpgv against the
+ * pinned fingerprints, fetch and verify Packages, solve, write locks/HOST-TARGET.yaml atomically.
+ * On any failure the old lock stays as it was. *out_changes gets lines "+ name version", "- name
+ * version", "name old -> new".
+ */
+int toolchain_lock(struct store *s, const struct toolchain *tc, const char *host,
+		   const char *target, const struct fetch_options *opt,
+		   const struct event_sink *sink, struct strv *out_changes, struct err *err)
+	__attribute__((warn_unused_result));
+/* The (host, target) pairs that toolchain.yaml names, as "x86_64-aarch64". */
+void toolchain_pairs(const struct toolchain *tc, struct strv *out);
+/* Names for which the composed root has a link to /shims/NAME. NULL-terminated, static. */
+const char *const *toolchain_shim_names(void);
