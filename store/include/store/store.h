@@ -87,6 +87,21 @@ struct tree_stats {
 int store_tree_publish(struct store *s, int dirfd, const char *name, bool keep_hardlinks,
 		       struct sha256 *out, struct tree_stats *stats, struct err *err)
 	__attribute__((warn_unused_result));
+/*
+ * The same in two steps, for many trees at once: prepare (normalise and hash; may run in several
+ * threads, one tree each) every one, then commit them together, which waits for the disk once
+ * instead of once per tree.
+ */
+struct tree_commit {
+	int dirfd;        /* borrowed */
+	const char *name; /* borrowed */
+	struct sha256 hash;
+};
+int store_tree_prepare(struct store *s, int dirfd, const char *name, bool keep_hardlinks,
+		       struct sha256 *out, struct tree_stats *stats, struct err *err)
+	__attribute__((warn_unused_result));
+int store_tree_commit(struct store *s, const struct tree_commit *items, size_t n, struct err *err)
+	__attribute__((warn_unused_result));
 bool store_tree_has(struct store *s, const struct sha256 *hash);
 /* O_DIRECTORY fd; the caller closes. */
 int store_tree_open(struct store *s, const struct sha256 *hash, struct err *err)
