@@ -10,6 +10,8 @@ target_compile_options(belljar_flags INTERFACE
 	-Wwrite-strings -Wvla -Wformat=2 -Wundef -Wno-unused-parameter
 	-fno-common -fstack-protector-strong
 	-ffile-prefix-map=${CMAKE_SOURCE_DIR}=. -ffile-prefix-map=${CMAKE_BINARY_DIR}=build)
+# A program loads at start what it uses, and nothing else (see docs/ARCHITECTURE.md on start-up time).
+target_link_options(belljar_flags INTERFACE -Wl,--as-needed)
 # Banned functions: see docs/STYLE in cmake/banned.h; force-included so that no file can forget it.
 target_compile_options(belljar_flags INTERFACE -include ${CMAKE_CURRENT_LIST_DIR}/banned.h)
 

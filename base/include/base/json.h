@@ -7,15 +7,13 @@
  * RFC 8785, which differs only in the sorting of characters outside the BMP and in reals.
  */
 
+#include <base/cleanup.h>
 #include <base/digest.h>
 #include <base/err.h>
 #include <jansson.h>
 #include <stdbool.h>
 
-static inline void json_decrefp(json_t **j)
-{
-	json_decref(*j);
-}
+/* jansson.h itself defines json_decrefp(). */
 #define _cleanup_json_ _cleanup_(json_decrefp)
 
 /* Canonical text (caller frees); ERR_BUG when a real is inside. */

@@ -72,8 +72,15 @@ static inline bool str_empty(const char *s)
 }
 
 /*
+ * Length of the UTF-8 character at @s (1 to 4), of which @len bytes may be read; 0 when it is not
+ * one (wrong or cut sequence, surrogate, overlong form, above U+10FFFF, or @len is 0).
+ */
+size_t str_utf8_char(const char *s, size_t len);
+
+/*
  * Dotted version order as Debian and Xen's tags need it: digits compare as numbers, so that
- * "4.9.4" < "4.20.4" and "4.20.9" < "4.20.10". Returns <0, 0, >0.
+ * "4.9.4" < "4.20.4" and "4.20.9" < "4.20.10". Epoch ("1:"), revision ("-2") and '~', which sorts
+ * before everything ("4.20.0~rc1" < "4.20.0"), as in Debian Policy 5.6.12. Returns <0, 0, >0.
  */
 int version_compare(const char *a, const char *b);
 
