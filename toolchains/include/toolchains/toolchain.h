@@ -53,9 +53,10 @@ int toolchain_fetch(struct store *s, const struct lock *l, const struct fetch_op
 		    const struct event_sink *sink, struct err *err)
 	__attribute__((warn_unused_result));
 /*
- * The tree hash of the composed root: from memo/ when known and the tree is there (@out_cached
- * true), else unpacked, composed (reflink or hard link), hashed and published. The .debs must be in
- * the store.
+ * The tree hash of the composed root: from memo/ when known and the tree is there, else unpacked,
+ * composed by hard links, hashed and published. The .debs must be in the store. When the lock
+ * records a root for this composition key and the result is another: ERR_MISMATCH. Two packages
+ * with one path and unequal contents, or a link of the table without its target: ERR_INPUT.
  */
 int toolchain_compose(struct store *s, const struct toolchain *tc, const struct lock *l,
 		      const struct event_sink *sink, struct sha256 *out_tree, struct err *err)
@@ -67,13 +68,20 @@ int toolchain_root_known(struct store *s, const struct toolchain *tc, const stru
 
 /*
  * Resolve anew from the distribution's index: fetch InRelease, verify it with gpgv against the
- * pinned fingerprints, fetch and verify Packages, solve, write locks/HOST-TARGET.yaml atomically.
- * On any failure the old lock stays as it was. *out_changes gets lines "+ name version", "- name
- * version", "name old -> new".
+ * pinned fingerprints, fetch and verify Packages, solve, write locks/HOST-TARGET.yaml atomically. A
+ * Release that is older than the one of the present lock is refused. On any failure the old lock
+ * stays as it was. *out_changes gets lines "+ name version", "- name version", "name old -> new".
  */
 int toolchain_lock(struct store *s, const struct toolchain *tc, const char *host,
 		   const char *target, const struct fetch_options *opt,
 		   const struct event_sink *sink, struct strv *out_changes, struct err *err)
+	__attribute__((warn_unused_result));
+/*
+ * Write into the pair's lock that composing it gave @tree; toolchain_compose() verifies that from
+ * then on.
+ */
+int toolchain_lock_record_root(const struct toolchain *tc, const char *host, const char *target,
+			       const struct sha256 *tree, struct err *err)
 	__attribute__((warn_unused_result));
 /* The (host, target) pairs that toolchain.yaml names, as "x86_64-aarch64". */
 void toolchain_pairs(const struct toolchain *tc, struct strv *out);

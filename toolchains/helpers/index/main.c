@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * index: resolve a list of wanted packages against a distribution's package indices.
+ *
+ * It parses what came from the network (verified by then, but parsed by a large library), so it is
+ * a program of its own that confines itself before it reads the first byte: no network, no file but
+ * the ones it was given open.
+ *
+ * stdin, one JSON object:
+ *	{"archs": ["amd64", ...],                                              the native one first
+ *	 "indices": [{"arch": "amd64", "fd": 5, "name": "Packages.xz"}, ...],
+ *	 "want": ["gcc", "libpython3-dev:arm64", ...]}
+ * stdout, JSON lines:
+ *	{"package": {"name", "version", "arch", "path", "size", "sha256", "replaces": [...]}}
+ *	{"done": {"packages": N}}             always last when all is well
+ *	{"error": {"code": 3, "text": "..."}} instead, with that exit status
+ */
+
+#include "sizes.h"
+#include "solve.h"
+
+#include <base/cleanup.h>
+#include <base/confine.h>
+#include <base/file.h>
+#include <base/json.h>
+#include <solv/chksum.h>
+#include <solv/knownid.h>
+#include <solv/repo.h>
+#include <solv/solvable.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MAX_REQUEST (1 << 20)
+
+static int print_line(const json_t *line, struct err *err)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (json_canonical(line, &text, err) < 0)
+		return -1;
+	if (puts(text) == EOF)
+		return err_set(err, ERR_STORE, errno, "index: write to stdout");
+	return 0;
+}
+
+static json_t *replaces_of(const struct universe *u, const Queue *chosen, Id id)
+{
+	json_t *list = json_array();
+
+	for (int i = 0; i < chosen->count; i++) {
+		Id other = chosen->elements[i];
+
+		if (other != id && solve_replaces(u, id, other))
+			json_array_append_new(
+				list, json_string(pool_id2str(u->pool, u->plain_name[other])));
+	}
+	return list;
+}
+
+static int print_package(const struct universe *u, const Queue *chosen, Id id, uint64_t size,
+			 struct err *err)
+{
+	_cleanup_json_ json_t *line = json_object();
+	json_t *pkg = json_object();
+	Solvable *s = pool_id2solvable(u->pool, id);
+	Id qualified = s->name, type = 0;
+	const char *path, *hash, *name = pool_id2str(u->pool, u->plain_name[id]);
+	unsigned medium = 0;
+
+	json_set(line, "package", pkg);
+	/* libsolv stores a location that follows from the name as "follows from the name". */
+	s->name = u->plain_name[id];
+	path = solvable_lookup_location(s, &medium);
+	json_set(pkg, "path", json_string(path ? path : ""));
+	s->name = qualified;
+	hash = solvable_lookup_checksum(s, SOLVABLE_CHECKSUM, &type);
+	if (!path || !hash || type != REPOKEY_TYPE_SHA256 || size == 0)
+		return err_set(err, ERR_INPUT, 0,
+			       "index: package %s lacks one of Filename, Size, SHA256", name);
+	json_set(pkg, "name", json_string(name));
+	json_set(pkg, "version", json_string(pool_id2str(u->pool, s->evr)));
+	json_set(pkg, "arch", json_string(pool_id2str(u->pool, s->arch)));
+	json_set(pkg, "sha256", json_string(hash));
+	json_set(pkg, "size", json_integer((json_int_t)size));
+	json_set(pkg, "replaces", replaces_of(u, chosen, id));
+	return print_line(line, err);
+}
+
+static int print_all(const struct universe *u, const Queue *chosen, struct err *err)
+{
+	_cleanup_json_ json_t *line = json_object();
+	_cleanup_free_ uint64_t *sizes = xcalloc((size_t)chosen->count + 1, sizeof(*sizes));
+	json_t *done = json_object();
+
+	json_set(line, "done", done);
+	sizes_find(u, chosen, sizes);
+	for (int i = 0; i < chosen->count; i++)
+		if (print_package(u, chosen, chosen->elements[i], sizes[i], err) < 0)
+			return -1;
+	json_set(done, "packages", json_integer(chosen->count));
+	return print_line(line, err);
+}
+
+static int load_archs(struct universe *u, const json_t *list, struct err *err)
+{
+	const char *archs[UNIVERSE_MAX_ARCH];
+	size_t n = json_array_size(list);
+
+	if (n < 1 || n > UNIVERSE_MAX_ARCH)
+		return err_set(err, ERR_BUG, 0, "index: 1 to %d 'archs' expected, found %zu",
+			       UNIVERSE_MAX_ARCH, n);
+	for (size_t i = 0; i < n; i++) {
+		archs[i] = json_string_value(json_array_get(list, i));
+		if (!archs[i])
+			return err_set(err, ERR_BUG, 0, "index: 'archs' expects texts");
+	}
+	universe_init(u, archs, n);
+	return 0;
+}
+
+static int load_indices(struct universe *u, const json_t *list, struct err *err)
+{
+	size_t n = json_array_size(list);
+
+	if (n < 1 || n > UNIVERSE_MAX_INDEX)
+		return err_set(err, ERR_BUG, 0, "index: 1 to %d 'indices' expected, found %zu",
+			       UNIVERSE_MAX_INDEX, n);
+	for (size_t i = 0; i < n; i++) {
+		const json_t *index = json_array_get(list, i);
+
+		if (universe_load(u, json_get_str(index, "arch", ""),
+				  json_get_str(index, "name", "Packages"),
+				  (int)json_get_int(index, "fd", -1), err) < 0)
+			return -1;
+	}
+	universe_encode(u);
+	return 0;
+}
+
+static int resolve(const json_t *request, struct err *err)
+{
+	_cleanup_(universe_release) struct universe u = UNIVERSE_INIT;
+	_cleanup_(strv_release) struct strv want = STRV_INIT;
+	const json_t *list = json_object_get(request, "want");
+	Queue chosen;
+	int r;
+
+	if (load_archs(&u, json_object_get(request, "archs"), err) < 0 ||
+	    load_indices(&u, json_object_get(request, "indices"), err) < 0)
+		return -1;
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *name = json_string_value(json_array_get(list, i));
+
+		if (!name)
+			return err_set(err, ERR_BUG, 0, "index: 'want' expects texts");
+		strv_push(&want, name);
+	}
+	queue_init(&chosen);
+	r = solve(&u, &want, &chosen, err);
+	if (r == 0)
+		r = print_all(&u, &chosen, err);
+	queue_free(&chosen);
+	return r;
+}
+
+static int run(struct err *err)
+{
+	_cleanup_free_ char *text = NULL;
+	_cleanup_json_ json_t *request = NULL;
+	const char *missing = NULL;
+	struct confine confine = {0};
+	size_t len = 0;
+
+	if (confine_self(&confine, &missing, err) < 0)
+		return -1;
+	if (file_read_fd(STDIN_FILENO, "request", MAX_REQUEST, &text, &len, err) < 0)
+		return -1;
+	if (json_parse("request", text, len, &request, err) < 0)
+		return -1;
+	if (resolve(request, err) < 0)
+		return -1;
+	if (fflush(stdout))
+		return err_set(err, ERR_STORE, errno, "index: write to stdout");
+	return 0;
+}
+
+int main(void)
+{
+	_cleanup_json_ json_t *line = NULL, *body = NULL;
+	struct err err = ERR_INIT, ignored = ERR_INIT;
+
+	if (run(&err) == 0)
+		return 0;
+	line = json_object();
+	body = json_object();
+	json_set(body, "code", json_integer(err.code));
+	json_set_str(body, "text", err.msg);
+	json_object_set(line, "error", body);
+	if (print_line(line, &ignored) < 0 || fflush(stdout))
+		return ERR_STORE;
+	return err.code;
+}
