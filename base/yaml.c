@@ -259,24 +259,18 @@ static int take_event(struct builder *b, struct fy_event *ev, struct err *err)
 }
 
 /* The first error that the parser collected, with its own position. */
-static int parser_error(const struct builder *b, struct fy_parser *p, struct err *err)
+static int parser_error(const struct builder *b, struct fy_diag *diag, struct err *err)
 {
-	struct fy_diag *diag = fy_parser_get_diag(p);
-	struct fy_diag_error *e;
+	const struct fy_diag_error *e;
 	void *iter = NULL;
 
 	while ((e = fy_diag_errors_iterate(diag, &iter)))
-		if (e->type == FYET_ERROR) {
-			err_set(err, ERR_INPUT, 0, "%s:%d:%d: %s", b->file, e->line, e->column,
-				e->msg);
-			fy_diag_unref(diag);
-			return -1;
-		}
-	fy_diag_unref(diag);
+		if (e->type == FYET_ERROR)
+			return fail_at(b, e->line, e->column, err, e->msg);
 	return err_set(err, ERR_INPUT, 0, "%s: not YAML", b->file);
 }
 
-static int build(struct builder *b, struct fy_parser *p, struct err *err)
+static int build(struct builder *b, struct fy_parser *p, struct fy_diag *diag, struct err *err)
 {
 	bool ended = false;
 
@@ -285,7 +279,7 @@ static int build(struct builder *b, struct fy_parser *p, struct err *err)
 		int r;
 
 		if (!ev)
-			return parser_error(b, p, err);
+			return parser_error(b, diag, err);
 		ended = ev->type == FYET_STREAM_END;
 		r = take_event(b, ev, err);
 		fy_parser_event_free(p, ev);
@@ -297,7 +291,17 @@ static int build(struct builder *b, struct fy_parser *p, struct err *err)
 	return 0;
 }
 
-/* Size, UTF-8 and NUL: the parser would go on to guess UTF-16 or stop early. */
+/* Outside the printable characters of YAML 1.2, 5.1; @n is the length of the character at @s. */
+static bool is_control(const char *s, size_t n)
+{
+	unsigned char c = (unsigned char)s[0];
+
+	if (n == 1)
+		return (c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == 0x7f;
+	return n == 2 && c == 0xc2 && (unsigned char)s[1] < 0xa0;
+}
+
+/* Before the parser, which would go on to guess UTF-16, stop at a NUL, or let controls pass. */
 static int check_bytes(const char *file, const char *text, size_t len, struct err *err)
 {
 	int line = 1, column = 1;
@@ -307,9 +311,10 @@ static int check_bytes(const char *file, const char *text, size_t len, struct er
 	for (size_t i = 0; i < len;) {
 		size_t n = str_utf8_char(text + i, len - i);
 
-		if (n == 0 || text[i] == '\0')
-			return err_set(err, ERR_INPUT, 0, "%s:%d:%d: %s is not allowed", file, line,
-				       column, n ? "a NUL byte" : "a byte that is not UTF-8");
+		if (n == 0 || is_control(text + i, n))
+			return err_set(err, ERR_INPUT, 0, "%s:%d:%d: a %s is not allowed", file,
+				       line, column,
+				       n ? "control character" : "byte that is not UTF-8");
 		column = text[i] == '\n' ? 1 : column + 1;
 		line += text[i] == '\n';
 		i += n;
@@ -323,25 +328,49 @@ static void parser_destroyp(struct fy_parser **p)
 		fy_parser_destroy(*p);
 }
 
+static void diag_destroyp(struct fy_diag **d)
+{
+	if (*d)
+		fy_diag_destroy(*d);
+}
+
+static void swallow(struct fy_diag *diag, void *user, const char *buf, size_t len)
+{
+}
+
+/* A diag that the parser makes for itself writes to stderr, whatever FYPCF_QUIET says. */
+static struct fy_diag *quiet_diag(void)
+{
+	const struct fy_diag_cfg cfg = {
+		.output_fn = swallow, .level = FYET_ERROR, .module_mask = ~0U};
+	struct fy_diag *diag = fy_diag_create(&cfg);
+
+	if (diag)
+		fy_diag_set_collect_errors(diag, true);
+	return diag;
+}
+
 int yaml_parse(const char *file, const char *text, size_t len, struct yaml_doc *out,
 	       struct err *err)
 {
+	_cleanup_(diag_destroyp) struct fy_diag *diag = quiet_diag();
+	_cleanup_(parser_destroyp) struct fy_parser *p = NULL;
+	_cleanup_(builder_release) struct builder b = {0};
+	_cleanup_free_ char *name = xstrdup(file);
 	const struct fy_parse_cfg cfg = {
 		.search_path = "",
 		.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_DEFAULT_VERSION_1_2 |
 			 FYPCF_JSON_NONE,
+		.diag = diag,
 	};
-	_cleanup_(parser_destroyp) struct fy_parser *p = NULL;
-	_cleanup_(builder_release) struct builder b = {0};
-	_cleanup_free_ char *name = xstrdup(file);
 
 	if (check_bytes(file, text, len, err) < 0)
 		return -1;
 	b.file = name;
-	p = fy_parser_create(&cfg);
+	p = diag ? fy_parser_create(&cfg) : NULL;
 	if (!p || fy_parser_set_string(p, text, len) < 0)
 		return err_nomem(err);
-	if (build(&b, p, err) < 0)
+	if (build(&b, p, diag, err) < 0)
 		return -1;
 	out->file = TAKE_PTR(name);
 	out->root = TAKE_PTR(b.root);
