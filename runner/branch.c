@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <runner/recipe.h>
+
+#include "patches.h"
+
+#include <base/cleanup.h>
+#include <base/file.h>
+#include <fcntl.h>
+#include <runner/names.h>
+#include <string.h>
+
+#define BRANCH_MAX (1024 * 1024)
+
+static void free_lists(struct branch *b)
+{
+	for (size_t i = 0; i < b->n_sources; i++) {
+		free(b->sources[i].name);
+		free(b->sources[i].file);
+		free(b->sources[i].to);
+		strv_release(&b->sources[i].urls);
+		settings_release(&b->sources[i].when);
+	}
+	for (size_t i = 0; i < b->n_patches; i++) {
+		free(b->patches[i].file);
+		free(b->patches[i].project);
+	}
+	for (size_t i = 0; i < b->n_golden; i++) {
+		free(b->golden[i].variant);
+		free(b->golden[i].target);
+		free(b->golden[i].host);
+		settings_release(&b->golden[i].set);
+		settings_release(&b->golden[i].outputs);
+	}
+}
+
+void branch_free(struct branch *b)
+{
+	if (!b)
+		return;
+	free_lists(b);
+	free(b->name);
+	free(b->version);
+	free(b->dir);
+	free(b->released);
+	free(b->security_until);
+	free(b->sources);
+	free(b->patches);
+	free(b->golden);
+	settings_release(&b->env);
+	free(b);
+}
+
+void branch_freep(struct branch **b)
+{
+	branch_free(*b);
+	*b = NULL;
+}
+
+static int no_branch(const struct recipe *r, const char *name, const struct strv *names,
+		     struct err *err)
+{
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+
+	for (size_t i = 0; i < names->n; i++)
+		strbuf_addf(&sb, " %s", names->v[i]);
+	return err_set(err, ERR_USAGE, 0, "recipe '%s' has no branch '%s'; there %s:%s", r->name,
+		       name, names->n == 1 ? "is" : "are", names->n ? strbuf_str(&sb) : " none");
+}
+
+/* The newest branch when the user named none. */
+static int choose(const struct recipe *r, const char *name, char **out, struct err *err)
+{
+	_cleanup_(strv_release) struct strv names = STRV_INIT;
+
+	if (branch_names(r, &names, err) < 0)
+		return -1;
+	if (name && !strv_contains(&names, name))
+		return no_branch(r, name, &names, err);
+	if (!name && !names.n)
+		return err_set(err, ERR_INPUT, 0,
+			       "recipe '%s' has no branch: expected %s/BRANCH/branch.yaml", r->name,
+			       r->dir);
+	*out = xstrdup(name ? name : names.v[names.n - 1]);
+	return 0;
+}
+
+int branch_load(const struct recipe *r, const char *name, struct branch **out, struct err *err)
+{
+	_cleanup_(branch_freep) struct branch *b = NULL;
+	_cleanup_free_ char *chosen = NULL, *dir = NULL, *path = NULL, *text = NULL;
+	size_t len = 0;
+
+	if (choose(r, name, &chosen, err) < 0)
+		return -1;
+	dir = path_join(r->dir, chosen);
+	path = path_join(dir, "branch.yaml");
+	if (file_read(AT_FDCWD, path, BRANCH_MAX, &text, &len, err) < 0 ||
+	    branch_parse(r, path, text, len, chosen, dir, &b, err) < 0 || patches_find(b, err) < 0)
+		return -1;
+	*out = TAKE_PTR(b);
+	return 0;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <runner/build.h>
+
+#include "sched.h"
+
+#include <base/cleanup.h>
+#include <string.h>
+
+void build_report_release(struct build_report *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		round_release(&r->nodes[i].round);
+	free(r->nodes);
+	*r = BUILD_REPORT_INIT;
+}
+
+static int compose_root(struct runner *rn, struct plan_root *r, struct err *err)
+{
+	if (toolchain_fetch(rn->store, r->lock, &rn->fetch, rn->sink, err) < 0 ||
+	    toolchain_compose(rn->store, r->tc, r->lock, rn->sink, &r->tree, err) < 0)
+		return err_wrap(err, "toolchain %s (%s for %s)", r->name, r->host, r->target);
+	r->known = true;
+	return 0;
+}
+
+int build_roots(struct runner *rn, struct plan *p, struct err *err)
+{
+	if (plan_find_roots(p, rn->store, err) < 0)
+		return -1;
+	for (size_t i = 0; i < p->n_roots; i++) {
+		if (!p->roots[i].known && compose_root(rn, &p->roots[i], err) < 0)
+			return -1;
+	}
+	return plan_keys(p, rn->store, err);
+}
+
+int build_keep(struct store *s, const struct plan *p, struct plan_node *n,
+	       const struct round *round, struct err *err)
+{
+	_cleanup_json_ json_t *value = json_object();
+
+	json_set(value, "belljar_result", json_integer(1));
+	json_set_str(value, "name", n->recipe->name);
+	json_set(value, "outputs", json_incref(round->outputs));
+	json_set(value, "sizes", json_incref(json_object_get(round->record, "sizes")));
+	json_set(value, "round", json_integer(round->number));
+	json_set(value, "epoch", json_integer(n->branch->epoch));
+	if (store_action_put(s, &n->key, value, err) < 0)
+		return -1;
+	json_decref(n->result);
+	n->result = TAKE_PTR(value);
+	return 0;
+}
+
+/* Nodes that must run, inputs first: what is built needs no inputs. */
+static void mark_needed(const struct plan *p, size_t i, bool *needed)
+{
+	const struct plan_node *n = &p->nodes[i];
+
+	if (n->result || needed[i])
+		return;
+	needed[i] = true;
+	for (size_t k = 0; k < n->n_inputs; k++)
+		mark_needed(p, n->inputs[k], needed);
+}
+
+int build_run(struct runner *rn, struct plan *p, bool inputs_only, struct build_report *out,
+	      struct err *err)
+{
+	_cleanup_free_ bool *needed = xcalloc(p->n_nodes, sizeof(*needed));
+	_cleanup_free_ size_t *list = xcalloc(p->n_nodes, sizeof(*list));
+	size_t n = 0, wanted = p->n_nodes - 1;
+
+	out->nodes = xcalloc(p->n_nodes, sizeof(*out->nodes));
+	out->n = out->failed = p->n_nodes;
+	if (build_roots(rn, p, err) < 0)
+		return -1;
+	if (inputs_only) {
+		for (size_t k = 0; k < p->nodes[wanted].n_inputs; k++)
+			mark_needed(p, p->nodes[wanted].inputs[k], needed);
+	} else {
+		mark_needed(p, wanted, needed);
+	}
+	for (size_t i = 0; i < p->n_nodes; i++) {
+		if (needed[i])
+			list[n++] = i;
+	}
+	if (!n)
+		return 0;
+	if (node_fetch(rn, p, list, n, err) < 0)
+		return -1;
+	return sched_run(rn, p, list, n, out, err);
+}
+
+int build_link(struct store *s, const struct plan_node *n, const char *prefix, struct strv *out,
+	       struct err *err)
+{
+	bool cross = strcmp(n->host, n->target) != 0;
+	_cleanup_free_ char *head = prefix  ? xstrdup(prefix)
+				    : cross ? xasprintf("result-%s-%s", n->recipe->name, n->target)
+					    : xasprintf("result-%s", n->recipe->name);
+	json_t *outputs = json_object_get(n->result, "outputs"), *hex;
+	const char *name;
+
+	json_object_foreach (outputs, name, hex) {
+		_cleanup_free_ char *link = xasprintf("%s-%s", head, name);
+		struct sha256 tree;
+
+		if (!json_is_string(hex) || !sha256_from_hex(json_string_value(hex), &tree))
+			return err_set(err, ERR_STORE, 0, "the store's result of '%s' is damaged",
+				       n->recipe->name);
+		if (store_root_link(s, link, &tree, err) < 0)
+			return -1;
+		strv_push(out, link);
+	}
+	return 0;
+}

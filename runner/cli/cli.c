@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+
+#include <base/cleanup.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static int read_numbers(struct cli *c, struct err *err)
+{
+	const struct parsed *p = &c->parsed;
+	const char *where = opt_value(p, OPT_BUILD_ON);
+
+	if (opt_number(p, OPT_CORES, 1, 1024, &c->runner.cores, err) < 0 ||
+	    opt_number(p, OPT_JOBS, 1, 16, &c->runner.jobs, err) < 0)
+		return -1;
+	if (where && strcmp(where, "tmpfs") && strcmp(where, "disk"))
+		return err_set(err, ERR_USAGE, 0, "--build-on: expected tmpfs or disk, found '%s'",
+			       where);
+	c->runner.build_on_disk = where && !strcmp(where, "disk");
+	return 0;
+}
+
+static int set_up(struct cli *c, struct err *err)
+{
+	const struct parsed *p = &c->parsed;
+	int verbosity = opt_has(p, OPT_QUIET) ? -1 : opt_has(p, OPT_VERBOSE) ? 1 : 0;
+	const char *color = opt_value(p, OPT_COLOR);
+
+	if (!render_init(&c->render, verbosity, color))
+		return err_set(err, ERR_USAGE, 0,
+			       "--color: expected auto, always or never, found '%s'", color);
+	c->json = opt_has(p, OPT_JSON);
+	opt_values(p, OPT_MIRROR, &c->mirrors);
+	opt_values(p, OPT_FROM, &c->from);
+	opt_values(p, OPT_SET, &c->set);
+	c->sink = (struct event_sink){.fn = render_event, .arg = &c->render};
+	c->runner.sink = &c->sink;
+	c->runner.stopped = cli_stopped;
+	c->runner.fetch = (struct fetch_options){
+		.mirrors = &c->mirrors, .from = &c->from, .offline = opt_has(p, OPT_OFFLINE)};
+	return read_numbers(c, err);
+}
+
+static int dispatch(struct cli *c, struct err *err)
+{
+	const struct cli_command *cmd = c->parsed.command;
+
+	if (opt_has(&c->parsed, OPT_HELP)) {
+		if (cmd)
+			help_command(stdout, cmd);
+		else
+			help_all(stdout);
+		return cli_flush(err);
+	}
+	if (!cmd) {
+		help_all(stderr);
+		c->status = ERR_USAGE;
+		return 0;
+	}
+	cli_catch_signals();
+	return cmd->run(c, err);
+}
+
+int cli_main(int argc, char **argv)
+{
+	struct cli c = {.status = 0};
+	struct err err = ERR_INIT;
+	int status;
+
+	umask(022);
+	render_init(&c.render, 0, NULL);
+	if (cli_parse(argc, argv, &c.parsed, &err) < 0 || set_up(&c, &err) < 0 ||
+	    dispatch(&c, &err) < 0) {
+		status = err.code ? err.code : ERR_BUG;
+		/* For its callers `run` is the command: 125 is its own voice, as with env(1). */
+		if (c.parsed.command && c.parsed.command->run == cmd_run &&
+		    status != ERR_INTERRUPTED)
+			status = 125;
+		cli_print_error(&c, &err);
+	} else {
+		render_clear(&c.render);
+		status = c.status;
+	}
+	cli_release(&c);
+	return status;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The state of one run of the program, and what its subcommands share. */
+
+#include "options.h"
+#include "render.h"
+
+#include <base/json.h>
+#include <runner/plan.h>
+#include <runner/runner.h>
+
+struct cli {
+	struct parsed parsed;
+	struct render render;
+	struct event_sink sink;
+	struct runner runner;
+	struct strv mirrors, from, set;
+	char *recipes_dir, *toolchains_dir;
+	bool json;
+	int status; /* exit status when the command returns 0 */
+};
+
+int cli_main(int argc, char **argv);
+
+/* ---- context.c ---- */
+/* Open the store; store_flags as in store_open(). */
+int cli_open_store(struct cli *c, int flags, struct err *err) __attribute__((warn_unused_result));
+/* recipes_dir, toolchains_dir. */
+int cli_find_recipes(struct cli *c, struct err *err) __attribute__((warn_unused_result));
+int cli_find_toolchains(struct cli *c, struct err *err) __attribute__((warn_unused_result));
+/* The store, the data folders, and the plan of the first operand. */
+int cli_make_plan(struct cli *c, int store_flags, struct plan *out, struct err *err)
+	__attribute__((warn_unused_result));
+void cli_release(struct cli *c);
+
+/* ---- signals.c ---- */
+/* The first SIGINT, SIGTERM or SIGHUP asks to stop, the second one ends the program. */
+void cli_catch_signals(void);
+bool cli_stopped(void *unused);
+
+/* ---- output.c ---- */
+/* The document on stdout, one line. Takes the reference. */
+int cli_print_json(json_t *doc_taken, struct err *err) __attribute__((warn_unused_result));
+/* "12.3 MB" */
+void cli_format_bytes(uint64_t bytes, char *buf, size_t size);
+/* Everything written to stdout has arrived; ERR_STORE otherwise (a full disk behind a pipe). */
+int cli_flush(struct err *err) __attribute__((warn_unused_result));
+/* Write all of @data, whatever it is. */
+int cli_write(int fd, const char *data, size_t len, struct err *err)
+	__attribute__((warn_unused_result));
+/* The error, as a person or (with --json) a program wants it. */
+void cli_print_error(struct cli *c, const struct err *err);
+
+/* ---- one file each ---- */
+int cmd_build(struct cli *c, struct err *err);
+int cmd_fetch(struct cli *c, struct err *err);
+int cmd_plan(struct cli *c, struct err *err);
+int cmd_shell(struct cli *c, struct err *err);
+int cmd_log(struct cli *c, struct err *err);
+int cmd_run(struct cli *c, struct err *err);
+int cmd_check(struct cli *c, struct err *err);
+int cmd_list(struct cli *c, struct err *err);
+int cmd_describe(struct cli *c, struct err *err);
+int cmd_diff(struct cli *c, struct err *err);
+int cmd_export(struct cli *c, struct err *err);
+int cmd_toolchain(struct cli *c, struct err *err);
+int cmd_store(struct cli *c, struct err *err);
+int cmd_doctor(struct cli *c, struct err *err);
+int cmd_version(struct cli *c, struct err *err);
+int cmd_help(struct cli *c, struct err *err);
+int cmd_not_yet(struct cli *c, struct err *err);

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "summary.h"
+
+#include <base/cleanup.h>
+#include <runner/golden.h>
+
+/* The command that reproduces a failed node: the user's own selector, or the input's name. */
+static void explain_failure(struct cli *c, const struct plan *p, const struct build_report *report)
+{
+	const struct plan_node *n;
+	_cleanup_free_ char *name = NULL;
+
+	if (report->failed >= report->n)
+		return;
+	n = &p->nodes[report->failed];
+	name = xasprintf("%s@%s%s%s", n->recipe->name, n->branch->name, n->variant ? ":" : "",
+			 n->variant ? n->variant : "");
+	summary_failure(c, n, &report->nodes[report->failed].round,
+			n == plan_wanted(p) ? c->parsed.operands[0] : name);
+}
+
+static void warn_golden(struct cli *c, const struct plan *p)
+{
+	const struct plan_node *n = plan_wanted(p);
+	const struct sha256 *root = &p->roots[n->root].tree;
+	const struct golden *g = golden_find(n, root);
+
+	if (golden_compare(g, root, json_object_get(n->result, "outputs")) == GOLDEN_DIFFERENT)
+		event_warn(&c->sink, "the outputs of %s are not the golden ones of its branch",
+			   n->recipe->name);
+}
+
+static int present(struct cli *c, const struct plan *p, const struct build_report *report,
+		   struct err *err)
+{
+	_cleanup_(strv_release) struct strv links = STRV_INIT;
+	const struct plan_node *n = plan_wanted(p);
+	const struct node_report *mine = &report->nodes[p->n_nodes - 1];
+
+	if (!opt_has(&c->parsed, OPT_NO_LINK) &&
+	    build_link(c->runner.store, n, opt_value(&c->parsed, OPT_OUT_LINK), &links, err) < 0)
+		return -1;
+	render_clear(&c->render);
+	warn_golden(c, p);
+	summary_print(c, n, mine, &links);
+	return c->json ? cli_print_json(summary_json(n, mine, &links), err) : 0;
+}
+
+int cmd_build(struct cli *c, struct err *err)
+{
+	_cleanup_(plan_release) struct plan p = PLAN_INIT;
+	_cleanup_(build_report_release) struct build_report report = BUILD_REPORT_INIT;
+
+	if (cli_make_plan(c, STORE_CREATE, &p, err) < 0)
+		return -1;
+	if (build_run(&c->runner, &p, false, &report, err) < 0) {
+		explain_failure(c, &p, &report);
+		return -1;
+	}
+	return present(c, &p, &report, err);
+}

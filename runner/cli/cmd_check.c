@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "summary.h"
+
+#include <base/cleanup.h>
+#include <inttypes.h>
+#include <runner/check.h>
+#include <runner/treediff.h>
+
+#define MAX_ROWS 40
+
+struct shown {
+	FILE *to;
+	unsigned rows;
+};
+
+static void show_row(void *arg, const struct treediff_row *row)
+{
+	struct shown *s = arg;
+	char text[160];
+
+	if (s->rows++ >= MAX_ROWS)
+		return;
+	treediff_describe(row, text, sizeof(text));
+	fprintf(s->to, "    %s: %s\n", row->path, text);
+}
+
+static int show_difference(struct cli *c, const struct check_difference *d, struct err *err)
+{
+	struct shown shown = {.to = stderr};
+	_cleanup_close_ int a = store_tree_open(c->runner.store, &d->a, err);
+	_cleanup_close_ int b = a < 0 ? -1 : store_tree_open(c->runner.store, &d->b, err);
+	uint64_t rows = 0;
+
+	fprintf(stderr, "  output %s: %s and %s differ\n", d->output, d->name_a, d->name_b);
+	if (b < 0 || treediff(a, b, show_row, &shown, &rows, err) < 0)
+		return -1;
+	if (rows > MAX_ROWS)
+		fprintf(stderr, "    and %" PRIu64 " more\n", rows - MAX_ROWS);
+	return 0;
+}
+
+static const char *golden_word(enum golden_state state)
+{
+	static const char *const words[] = {[GOLDEN_NONE] = "none",
+					    [GOLDEN_STALE] = "stale",
+					    [GOLDEN_SAME] = "same",
+					    [GOLDEN_DIFFERENT] = "different"};
+
+	return words[state];
+}
+
+static json_t *check_json(const struct plan_node *n, const struct check_report *r)
+{
+	json_t *doc = json_object(), *rounds = json_array(), *diffs = json_array();
+	char hex[SHA256_HEX_LEN + 1];
+
+	sha256_to_hex(&n->key, hex);
+	json_set(doc, "belljar_check", json_integer(1));
+	json_set_str(doc, "key", hex);
+	for (size_t i = 0; i < r->n_rounds; i++)
+		json_array_append(rounds, r->rounds[i].outputs);
+	json_set(doc, "rounds", rounds);
+	for (size_t i = 0; i < r->n_differences; i++) {
+		json_t *o = json_object();
+
+		json_set_str(o, "output", r->differences[i].output);
+		json_set_str(o, "a", r->differences[i].name_a);
+		json_set_str(o, "b", r->differences[i].name_b);
+		json_array_append_new(diffs, o);
+	}
+	json_set(doc, "differences", diffs);
+	json_set(doc, "reproducible", json_boolean(!r->n_differences));
+	json_set_str(doc, "golden", golden_word(r->golden_state));
+	return doc;
+}
+
+static int judge_golden(struct cli *c, const struct check_report *r, struct err *err)
+{
+	bool must = opt_has(&c->parsed, OPT_GOLDEN);
+
+	if (r->golden_state == GOLDEN_DIFFERENT)
+		return err_set(err, ERR_MISMATCH, 0,
+			       "the rounds agree, but not with the branch's golden hashes");
+	if (must && r->golden_state == GOLDEN_NONE)
+		return err_set(err, ERR_MISMATCH, 0,
+			       "the branch has no golden hashes for this; see check --regold");
+	if (must && r->golden_state == GOLDEN_STALE)
+		return err_set(
+			err, ERR_MISMATCH, 0,
+			"golden is stale: the toolchain was locked anew; see check --regold");
+	if (r->golden_state == GOLDEN_STALE)
+		event_warn(&c->sink, "golden is stale: the toolchain was locked anew; see check "
+				     "--regold");
+	return 0;
+}
+
+static int judge(struct cli *c, const struct plan *p, const struct check_report *r, struct err *err)
+{
+	for (size_t i = 0; i < r->n_differences; i++) {
+		if (show_difference(c, &r->differences[i], err) < 0)
+			return -1;
+	}
+	if (r->n_differences)
+		return err_set(err, ERR_MISMATCH, 0, "%s is not reproducible",
+			       c->parsed.operands[0]);
+	return judge_golden(c, r, err);
+}
+
+static int print_golden(const struct plan *p, const struct check_report *r, struct err *err)
+{
+	const struct plan_node *n = plan_wanted(p);
+	_cleanup_free_ char *yaml = golden_yaml(n, &p->roots[n->root].tree, r->rounds[0].outputs);
+
+	fputs(yaml, stdout);
+	return cli_flush(err);
+}
+
+static int conclude(struct cli *c, const struct plan *p, const struct check_report *r,
+		    struct err *err)
+{
+	bool regold = opt_has(&c->parsed, OPT_REGOLD);
+
+	render_clear(&c->render);
+	if (c->json && cli_print_json(check_json(plan_wanted(p), r), err) < 0)
+		return -1;
+	if (regold && !r->n_differences)
+		return print_golden(p, r, err);
+	if (judge(c, p, r, err) < 0)
+		return -1;
+	if (c->render.verbosity >= 0)
+		fprintf(stderr, "reproducible: %zu rounds with equal outputs, golden: %s\n",
+			r->n_rounds, golden_word(r->golden_state));
+	return 0;
+}
+
+int cmd_check(struct cli *c, struct err *err)
+{
+	_cleanup_(plan_release) struct plan p = PLAN_INIT;
+	_cleanup_(check_report_release) struct check_report report = CHECK_REPORT_INIT;
+	unsigned rounds = 2;
+
+	if (opt_number(&c->parsed, OPT_ROUNDS, 1, 1000, &rounds, err) < 0)
+		return -1;
+	if (opt_has(&c->parsed, OPT_REGOLD) && rounds < 2)
+		return err_set(err, ERR_USAGE, 0, "--regold needs at least two equal rounds");
+	if (cli_make_plan(c, STORE_CREATE, &p, err) < 0)
+		return -1;
+	if (check_run(&c->runner, &p, rounds, &report, err) < 0) {
+		if (report.n_rounds && report.rounds[report.n_rounds - 1].tail)
+			summary_failure(c, plan_wanted(&p), &report.rounds[report.n_rounds - 1],
+					c->parsed.operands[0]);
+		return -1;
+	}
+	return conclude(c, &p, &report, err);
+}

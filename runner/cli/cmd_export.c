@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "results.h"
+
+#include <base/cleanup.h>
+#include <base/file.h>
+#include <fcntl.h>
+#include <runner/logread.h>
+#include <store/archive.h>
+#include <string.h>
+
+/* Written under another name, so that a failure leaves no half archive. */
+static int export_to_file(struct cli *c, const struct sha256 *tree, const char *format,
+			  const char *path, struct err *err)
+{
+	_cleanup_free_ char *part = xasprintf("%s.part", path);
+	_cleanup_close_ int fd = file_open(AT_FDCWD, part, O_WRONLY | O_CREAT | O_TRUNC, 0644, err);
+
+	if (fd < 0)
+		return -1;
+	if (store_export(c->runner.store, tree, format, 1, fd, err) < 0) {
+		unlink(part);
+		return -1;
+	}
+	if (rename(part, path) < 0)
+		return err_set(err, ERR_STORE, errno, "cannot rename %s to %s", part, path);
+	return 0;
+}
+
+int cmd_export(struct cli *c, struct err *err)
+{
+	const char *format = opt_value(&c->parsed, OPT_FORMAT);
+	const char *path = opt_value(&c->parsed, OPT_OUTPUT);
+	struct sha256 tree;
+
+	if (!format)
+		format = "tar";
+	if (strcmp(format, "tar") && strcmp(format, "tar.zst"))
+		return err_set(err, ERR_USAGE, 0, "--format: expected tar or tar.zst, found '%s'",
+			       format);
+	if (!path || (!strcmp(path, "-") && isatty(1)))
+		return err_set(err, ERR_USAGE, 0, "export needs --output FILE");
+	if (result_hash(c, c->parsed.operands[0], &tree, err) < 0 ||
+	    cli_open_store(c, STORE_READONLY, err) < 0)
+		return -1;
+	if (!strcmp(path, "-"))
+		return store_export(c->runner.store, &tree, format, 1, 1, err);
+	return export_to_file(c, &tree, format, path, err);
+}

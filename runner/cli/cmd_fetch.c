@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+
+#include <base/cleanup.h>
+#include <runner/build.h>
+
+int cmd_fetch(struct cli *c, struct err *err)
+{
+	_cleanup_(plan_release) struct plan p = PLAN_INIT;
+	json_t *doc;
+
+	if (cli_make_plan(c, STORE_CREATE, &p, err) < 0 || build_fetch(&c->runner, &p, err) < 0)
+		return -1;
+	if (!c->json)
+		return 0;
+	doc = json_object();
+	json_set(doc, "belljar_fetch", json_integer(1));
+	json_set(doc, "complete", json_true());
+	return cli_print_json(doc, err);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+
+#include <base/cleanup.h>
+#include <base/file.h>
+#include <fcntl.h>
+#include <runner/logread.h>
+#include <string.h>
+
+static bool is_hex(const char *s)
+{
+	return strspn(s, "0123456789abcdef") == strlen(s);
+}
+
+/* A selector's key; the wanted action may wait for inputs that were never built. */
+static int key_of_selector(struct cli *c, struct sha256 *out, struct err *err)
+{
+	_cleanup_(plan_release) struct plan p = PLAN_INIT;
+	struct plan_node *n;
+
+	if (cli_make_plan(c, STORE_READONLY, &p, err) < 0 ||
+	    plan_keys(&p, c->runner.store, err) < 0)
+		return -1;
+	n = plan_wanted(&p);
+	if (!n->has_key)
+		return err_set(err, ERR_INPUT, 0, "%s was never built here: it %s",
+			       c->parsed.operands[0], n->waits);
+	*out = n->key;
+	return 0;
+}
+
+static int find_key(struct cli *c, struct sha256 *out, struct err *err)
+{
+	const char *what = c->parsed.operands[0];
+
+	if (strlen(what) < 8 || !is_hex(what))
+		return key_of_selector(c, out, err);
+	if (cli_open_store(c, STORE_READONLY, err) < 0)
+		return -1;
+	return log_find_key(c->runner.store, what, out, err);
+}
+
+static int to_stdout(void *arg, const char *data, size_t len)
+{
+	struct err *err = arg;
+
+	return cli_write(1, data, len, err) < 0;
+}
+
+int cmd_log(struct cli *c, struct err *err)
+{
+	struct log_request rq = {.ledger = opt_has(&c->parsed, OPT_LEDGER)};
+	struct err write_err = ERR_INIT;
+	unsigned round = 0, tail = 0;
+	struct sha256 key;
+
+	if (opt_number(&c->parsed, OPT_ROUND, 1, 1000000, &round, err) < 0 ||
+	    opt_number(&c->parsed, OPT_TAIL, 1, 1000000, &tail, err) < 0 ||
+	    find_key(c, &key, err) < 0)
+		return -1;
+	rq.round = (int)round;
+	rq.tail = tail;
+	if (c->json) {
+		json_t *record = NULL;
+
+		if (log_record(c->runner.store, &key, rq.round, &record, err) < 0)
+			return -1;
+		return cli_print_json(record, err);
+	}
+	if (log_read(c->runner.store, &key, &rq, to_stdout, &write_err, err) < 0)
+		return -1;
+	if (write_err.code && write_err.sys_errno != EPIPE) {
+		*err = write_err;
+		return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+
+#include <base/cleanup.h>
+#include <inttypes.h>
+#include <string.h>
+
+static int gc(struct cli *c, struct err *err)
+{
+	struct store_gc_stats st = {0};
+	bool dry = opt_has(&c->parsed, OPT_DRY_RUN);
+	char size[32];
+	json_t *doc;
+
+	if (cli_open_store(c, STORE_CREATE, err) < 0 ||
+	    store_gc(c->runner.store, dry, opt_has(&c->parsed, OPT_KEEP_SOURCES), &c->sink, &st,
+		     err) < 0)
+		return -1;
+	if (c->json) {
+		doc = json_object();
+		json_set(doc, "trees", json_integer((json_int_t)st.trees));
+		json_set(doc, "blobs", json_integer((json_int_t)st.blobs));
+		json_set(doc, "builds", json_integer((json_int_t)st.builds));
+		json_set(doc, "bytes", json_integer((json_int_t)st.bytes));
+		json_set(doc, "dry_run", json_boolean(dry));
+		return cli_print_json(doc, err);
+	}
+	cli_format_bytes(st.bytes, size, sizeof(size));
+	printf("%s: %" PRIu64 " trees, %" PRIu64 " files, %" PRIu64 " builds, %s\n",
+	       dry ? "would remove" : "removed", st.trees, st.blobs, st.builds, size);
+	return cli_flush(err);
+}
+
+static int verify(struct cli *c, struct err *err)
+{
+	bool repair = opt_has(&c->parsed, OPT_REPAIR);
+	uint64_t bad = 0;
+	json_t *doc;
+
+	if (cli_open_store(c, STORE_CREATE, err) < 0 ||
+	    store_verify(c->runner.store, repair, &c->sink, &bad, err) < 0)
+		return -1;
+	if (c->json) {
+		doc = json_object();
+		json_set(doc, "damaged", json_integer((json_int_t)bad));
+		if (cli_print_json(doc, err) < 0)
+			return -1;
+	}
+	if (bad)
+		return err_set(err, ERR_STORE, 0, "%" PRIu64 " damaged object%s%s", bad,
+			       bad == 1 ? "" : "s", repair ? ", moved away" : "");
+	return 0;
+}
+
+static void print_size(const char *what, uint64_t n, uint64_t bytes)
+{
+	char size[32];
+
+	cli_format_bytes(bytes, size, sizeof(size));
+	printf("%-8s %8" PRIu64 "  %s\n", what, n, size);
+}
+
+static int du(struct cli *c, struct err *err)
+{
+	struct store_du d = {0};
+	json_t *doc;
+
+	if (cli_open_store(c, STORE_READONLY, err) < 0 || store_du(c->runner.store, &d, err) < 0)
+		return -1;
+	if (c->json) {
+		doc = json_object();
+		json_set_str(doc, "path", store_path(c->runner.store));
+		json_set(doc, "blobs", json_integer((json_int_t)d.blobs));
+		json_set(doc, "blob_bytes", json_integer((json_int_t)d.blob_bytes));
+		json_set(doc, "trees", json_integer((json_int_t)d.trees));
+		json_set(doc, "tree_bytes", json_integer((json_int_t)d.tree_bytes));
+		json_set(doc, "builds", json_integer((json_int_t)d.builds));
+		json_set(doc, "build_bytes", json_integer((json_int_t)d.build_bytes));
+		json_set(doc, "tmp_bytes", json_integer((json_int_t)d.tmp_bytes));
+		return cli_print_json(doc, err);
+	}
+	printf("%s\n", store_path(c->runner.store));
+	print_size("files", d.blobs, d.blob_bytes);
+	print_size("trees", d.trees, d.tree_bytes);
+	print_size("builds", d.builds, d.build_bytes);
+	return cli_flush(err);
+}
+
+int cmd_store(struct cli *c, struct err *err)
+{
+	const char *verb = c->parsed.operands[0];
+
+	if (!strcmp(verb, "gc"))
+		return gc(c, err);
+	if (!strcmp(verb, "verify"))
+		return verify(c, err);
+	if (!strcmp(verb, "du"))
+		return du(c, err);
+	return err_set(err, ERR_USAGE, 0, "expected store gc, verify or du, found '%s'", verb);
+}

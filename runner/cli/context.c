@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+
+#include <base/cleanup.h>
+#include <base/file.h>
+#include <fcntl.h>
+#include <string.h>
+
+void cli_release(struct cli *c)
+{
+	store_close(c->runner.store);
+	strv_release(&c->mirrors);
+	strv_release(&c->from);
+	strv_release(&c->set);
+	free(c->recipes_dir);
+	free(c->toolchains_dir);
+	parsed_release(&c->parsed);
+}
+
+int cli_open_store(struct cli *c, int flags, struct err *err)
+{
+	return store_open(opt_value(&c->parsed, OPT_STORE), flags, &c->runner.store, err);
+}
+
+/* PREFIX/share/belljar/WHAT when installed, the source tree's WHAT in a build tree below it. */
+static char *beside_program(const char *what)
+{
+	static const char *const above[] = {"../share/belljar", "../../..", "../.."};
+	_cleanup_free_ char *exe = NULL;
+	struct err ignored = ERR_INIT;
+	char *slash;
+
+	if (file_readlink(AT_FDCWD, "/proc/self/exe", &exe, &ignored) < 0)
+		return NULL;
+	slash = strrchr(exe, '/');
+	if (!slash)
+		return NULL;
+	*slash = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(above); i++) {
+		char *path = xasprintf("%s/%s/%s", exe, above[i], what);
+
+		if (file_exists(AT_FDCWD, path))
+			return path;
+		free(path);
+	}
+	return NULL;
+}
+
+static int find_folder(const char *given, const char *variable, const char *what,
+		       const char *option, char **out, struct err *err)
+{
+	if (!given)
+		given = getenv(variable);
+	if (!str_empty(given)) {
+		if (!file_exists(AT_FDCWD, given))
+			return err_set(err, ERR_USAGE, ENOENT, "folder of %s: %s", what, given);
+		*out = xstrdup(given);
+		return 0;
+	}
+	if (file_exists(AT_FDCWD, what)) {
+		*out = xstrdup(what);
+		return 0;
+	}
+	*out = beside_program(what);
+	if (*out)
+		return 0;
+	return err_set(err, ERR_USAGE, 0, "no folder of %s here: give --%s DIR or set %s", what,
+		       option, variable);
+}
+
+int cli_find_recipes(struct cli *c, struct err *err)
+{
+	return find_folder(opt_value(&c->parsed, OPT_RECIPES), "BELLJAR_RECIPES", "recipes",
+			   "recipes", &c->recipes_dir, err);
+}
+
+int cli_find_toolchains(struct cli *c, struct err *err)
+{
+	return find_folder(opt_value(&c->parsed, OPT_TOOLCHAINS), "BELLJAR_TOOLCHAINS",
+			   "toolchains", "toolchains", &c->toolchains_dir, err);
+}
+
+int cli_make_plan(struct cli *c, int store_flags, struct plan *out, struct err *err)
+{
+	struct request rq = {
+		.selector = c->parsed.operands[0],
+		.target = opt_value(&c->parsed, OPT_TARGET),
+		.set = &c->set,
+	};
+
+	if (cli_find_recipes(c, err) < 0 || cli_find_toolchains(c, err) < 0)
+		return -1;
+	rq.recipes_dir = c->recipes_dir;
+	rq.toolchains_dir = c->toolchains_dir;
+	if (plan_make(&rq, out, err) < 0)
+		return -1;
+	return cli_open_store(c, store_flags, err);
+}

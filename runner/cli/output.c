@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+
+#include <base/cleanup.h>
+#include <base/file.h>
+#include <inttypes.h>
+#include <string.h>
+
+int cli_flush(struct err *err)
+{
+	if (fflush(stdout) || ferror(stdout))
+		return err_set(err, ERR_STORE, errno, "cannot write to standard output");
+	return 0;
+}
+
+int cli_write(int fd, const char *data, size_t len, struct err *err)
+{
+	return file_write_all(fd, data, len, err);
+}
+
+int cli_print_json(json_t *doc_taken, struct err *err)
+{
+	_cleanup_json_ json_t *doc = doc_taken;
+
+	if (json_dumpf(doc, stdout, JSON_COMPACT | JSON_SORT_KEYS) < 0)
+		return err_set(err, ERR_STORE, errno, "cannot write JSON to standard output");
+	putchar('\n');
+	return cli_flush(err);
+}
+
+void cli_format_bytes(uint64_t bytes, char *buf, size_t size)
+{
+	static const char *const units[] = {"kB", "MB", "GB", "TB"};
+	double n = (double)bytes / 1000;
+	size_t u = 0;
+
+	if (bytes < 1000) {
+		snprintf(buf, size, "%" PRIu64 " B", bytes);
+		return;
+	}
+	for (; n >= 1000 && u + 1 < ARRAY_SIZE(units); u++)
+		n /= 1000;
+	snprintf(buf, size, "%.1f %s", n, units[u]);
+}
+
+void cli_print_error(struct cli *c, const struct err *err)
+{
+	_cleanup_json_ json_t *doc = NULL, *body = NULL;
+	struct err ignored = ERR_INIT;
+
+	render_clear(&c->render);
+	fprintf(stderr, "belljar: %serror:%s %s\n", render_red(&c->render),
+		render_plain(&c->render), err->msg);
+	if (!c->json)
+		return;
+	doc = json_object();
+	body = json_object();
+	json_set_str(body, "code", err_code_name(err->code));
+	json_set_str(body, "message", err->msg);
+	json_set(body, "exit", json_integer(err->code));
+	json_set(doc, "error", json_incref(body));
+	if (cli_print_json(json_incref(doc), &ignored) < 0)
+		fprintf(stderr, "belljar: %s\n", ignored.msg);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Results as a user names them: a tree hash, a result link, any folder. */
+
+#include "cli.h"
+
+/* The tree hash of a result link or of a hash. */
+int result_hash(struct cli *c, const char *what, struct sha256 *out, struct err *err)
+	__attribute__((warn_unused_result));
+/* The directory, of a folder too. Returns the fd. */
+int result_open(struct cli *c, const char *what, struct err *err)
+	__attribute__((warn_unused_result));

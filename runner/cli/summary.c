@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "summary.h"
+
+#include <base/cleanup.h>
+#include <inttypes.h>
+#include <string.h>
+
+static void print_outputs(const struct cli *c, const struct plan_node *n, const struct strv *links)
+{
+	json_t *outputs = json_object_get(n->result, "outputs"), *hex;
+	const json_t *sizes = json_object_get(n->result, "sizes");
+	const char *name;
+	size_t i = 0;
+
+	json_object_foreach (outputs, name, hex) {
+		const json_t *size = json_object_get(sizes, name);
+		char bytes[32];
+
+		cli_format_bytes((uint64_t)json_get_int(size, "bytes", 0), bytes, sizeof(bytes));
+		fprintf(stderr, "  %-8s %.16s  %" PRId64 " files, %s%s%s\n", name,
+			json_string_value(hex), json_get_int(size, "files", 0), bytes,
+			i < links->n ? "  -> " : "", i < links->n ? links->v[i] : "");
+		i++;
+	}
+}
+
+static void print_refused(const json_t *record)
+{
+	size_t i;
+	json_t *row;
+
+	json_array_foreach (json_object_get(record, "refused"), i, row) {
+		int64_t n = json_get_int(row, "count", 0);
+		const char *what = json_get_str(row, "what", "");
+
+		if (i == 8) {
+			fprintf(stderr, "refused: more, see belljar log --ledger\n");
+			break;
+		}
+		fprintf(stderr, "refused: %" PRId64 " %s attempt%s by %s, phase %s (%s)\n", n,
+			strcmp(what, "net") ? what : "network", n == 1 ? "" : "s",
+			json_get_str(row, "by", "?"), json_get_str(row, "phase", "?"),
+			json_get_str(row, "answer", "?"));
+	}
+}
+
+struct shim_count {
+	const char *what, *answer;
+	int64_t n;
+};
+
+/* The tally tells calls apart by their arguments; the summary line does not. */
+static size_t merge_shims(const json_t *record, struct shim_count *out, size_t max)
+{
+	size_t i, n = 0;
+	json_t *row;
+
+	json_array_foreach (json_object_get(record, "shim_calls"), i, row) {
+		const char *what = json_get_str(row, "what", "");
+		const char *answer = json_get_str(row, "answer", "");
+		size_t k = 0;
+
+		while (k < n && (strcmp(out[k].what, what) || strcmp(out[k].answer, answer)))
+			k++;
+		if (k == max)
+			continue;
+		if (k == n)
+			out[n++] = (struct shim_count){.what = what, .answer = answer};
+		out[k].n += json_get_int(row, "count", 0);
+	}
+	return n;
+}
+
+static void print_shims(const json_t *record)
+{
+	struct shim_count counts[24];
+	size_t n = merge_shims(record, counts, ARRAY_SIZE(counts));
+
+	for (size_t i = 0; i < n; i++)
+		fprintf(stderr, "%s %s %" PRId64 " %s", i ? "," : "shims:", counts[i].what,
+			counts[i].n, counts[i].answer);
+	if (n)
+		fputc('\n', stderr);
+}
+
+void summary_print(const struct cli *c, const struct plan_node *n, const struct node_report *report,
+		   const struct strv *links)
+{
+	_cleanup_free_ char *title = plan_node_title(n);
+	char hex[SHA256_HEX_LEN + 1];
+
+	if (c->render.verbosity < 0)
+		return;
+	sha256_to_hex(&n->key, hex);
+	fprintf(stderr, "%s%s%s %s, action %.16s", render_bold(&c->render), title,
+		render_plain(&c->render), n->branch->version, hex);
+	if (report->ran)
+		fprintf(stderr, ", built in %.1f s\n", report->round.seconds);
+	else
+		fprintf(stderr, ", already in the store\n");
+	print_outputs(c, n, links);
+	if (report->ran) {
+		print_refused(report->round.record);
+		print_shims(report->round.record);
+	}
+}
+
+json_t *summary_json(const struct plan_node *n, const struct node_report *report,
+		     const struct strv *links)
+{
+	json_t *o = json_object(), *list = json_array();
+	char hex[SHA256_HEX_LEN + 1];
+
+	sha256_to_hex(&n->key, hex);
+	json_set(o, "belljar_build", json_integer(1));
+	json_set_str(o, "name", n->recipe->name);
+	json_set_str(o, "version", n->branch->version);
+	json_set_str(o, "branch", n->branch->name);
+	json_set_str(o, "host", n->host);
+	json_set_str(o, "target", n->target);
+	json_set_str(o, "key", hex);
+	json_set(o, "built", json_boolean(report->ran));
+	json_set(o, "outputs", json_incref(json_object_get(n->result, "outputs")));
+	json_set(o, "sizes", json_incref(json_object_get(n->result, "sizes")));
+	json_set(o, "round", json_incref(json_object_get(n->result, "round")));
+	for (size_t i = 0; i < links->n; i++)
+		json_array_append_new(list, json_string(links->v[i]));
+	json_set(o, "links", list);
+	if (report->ran) {
+		const json_t *rec = report->round.record;
+
+		json_set(o, "ms", json_integer((json_int_t)(report->round.seconds * 1000)));
+		json_set(o, "refused", json_incref(json_object_get(rec, "refused")));
+		json_set(o, "shim_calls", json_incref(json_object_get(rec, "shim_calls")));
+	}
+	return o;
+}
+
+char *summary_options(const struct cli *c)
+{
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+	static const enum opt repeat[] = {OPT_TARGET,     OPT_SET,   OPT_RECIPES,
+					  OPT_TOOLCHAINS, OPT_STORE, OPT_END};
+
+	for (const enum opt *o = repeat; *o; o++) {
+		_cleanup_(strv_release) struct strv values = STRV_INIT;
+
+		opt_values(&c->parsed, *o, &values);
+		for (size_t i = 0; i < values.n; i++)
+			strbuf_addf(&sb, " --%s %s", cli_options[*o].name, values.v[i]);
+	}
+	return strbuf_steal(&sb);
+}
+
+void summary_failure(struct cli *c, const struct plan_node *n, const struct round *round,
+		     const char *selector)
+{
+	_cleanup_free_ char *options = summary_options(c);
+	char hex[SHA256_HEX_LEN + 1];
+
+	render_clear(&c->render);
+	sha256_to_hex(&n->key, hex);
+	if (!str_empty(round->tail) && c->render.verbosity < 1)
+		fprintf(stderr, "---- the last lines of the log ----\n%s\n----\n", round->tail);
+	if (round->number)
+		fprintf(stderr, "log:   belljar log %.16s%s%s\n", hex,
+			opt_value(&c->parsed, OPT_STORE) ? " --store " : "",
+			opt_value(&c->parsed, OPT_STORE) ? opt_value(&c->parsed, OPT_STORE) : "");
+	if (round->phase && selector)
+		fprintf(stderr, "shell: belljar shell %s%s --phase %s\n", selector, options,
+			round->phase);
+}

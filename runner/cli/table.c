@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one table of options and commands. */
+#include "cli.h"
+
+#include <base/cleanup.h>
+
+const struct cli_option cli_options[OPT_COUNT] = {
+	[OPT_HELP] = {'h', "help", NULL, "show this help"},
+	[OPT_VERBOSE] = {'v', "verbose", NULL, "show the output of builds, and more detail"},
+	[OPT_QUIET] = {'q', "quiet", NULL, "only warnings and errors"},
+	[OPT_COLOR] = {0, "color", "WHEN", "auto, always or never"},
+	[OPT_JSON] = {0, "json", NULL, "a document for machines on standard output"},
+	[OPT_STORE] = {0, "store", "DIR",
+		       "the store, instead of $BELLJAR_STORE or its usual place"},
+	[OPT_RECIPES] = {0, "recipes", "DIR", "the folder of recipes"},
+	[OPT_TOOLCHAINS] = {0, "toolchains", "DIR", "the folder of toolchains"},
+	[OPT_TARGET] = {0, "target", "ARCH",
+			"build for x86_64 or aarch64, instead of this machine"},
+	[OPT_SET] = {0, "set", "OPTION=VALUE", "set an option of the recipe to true or false"},
+	[OPT_MIRROR] = {0, "mirror", "NAME=URL", "where mirror://NAME/ is"},
+	[OPT_FROM] = {0, "from", "DIR", "take files from this folder before any network"},
+	[OPT_OFFLINE] = {0, "offline", NULL, "never use the network"},
+	[OPT_CORES] = {0, "cores", "N", "cores that all builds together may use"},
+	[OPT_JOBS] = {0, "jobs", "N", "actions to run side by side (2)"},
+	[OPT_BUILD_ON] = {0, "build-on", "WHERE", "put /build on tmpfs (usual) or disk"},
+	[OPT_OUT_LINK] = {0, "out-link", "PREFIX", "name the result links PREFIX-OUTPUT"},
+	[OPT_NO_LINK] = {0, "no-link", NULL, "make no result links"},
+	[OPT_PHASE] = {0, "phase", "NAME", "stop before this phase"},
+	[OPT_ROUND] = {0, "round", "N", "the Nth build of that action, instead of the newest"},
+	[OPT_LEDGER] = {0, "ledger", NULL,
+			"the record of calls (JSON lines), instead of the output"},
+	[OPT_TAIL] = {0, "tail", "N", "only the last N lines"},
+	[OPT_ROUNDS] = {0, "rounds", "N", "how often to build (2)"},
+	[OPT_GOLDEN] = {0, "golden", NULL, "fail unless the branch's golden hashes are met"},
+	[OPT_REGOLD] = {0, "regold", NULL, "print the golden entry for branch.yaml"},
+	[OPT_RO] = {0, "ro", "SRC[:DST]", "show a file or folder of the host, read-only"},
+	[OPT_RW] = {0, "rw", "SRC[:DST]", "the same, writable"},
+	[OPT_TMPFS] = {0, "tmpfs", "DST", "an empty folder in memory"},
+	[OPT_ROOT] = {0, "root", "TREE", "root file system: a folder, or host-ro (usual)"},
+	[OPT_ENV] = {0, "env", "NAME=VALUE", "an environment variable"},
+	[OPT_CWD] = {0, "cwd", "DIR", "the folder to start in (/build)"},
+	[OPT_LEDGER_FILE] = {0, "ledger", "FILE", "write the record of calls there, as JSON lines"},
+	[OPT_FORMAT] = {0, "format", "FORMAT", "tar (usual) or tar.zst"},
+	[OPT_OUTPUT] = {'o', "output", "FILE", "where to write; - is standard output"},
+	[OPT_DRY_RUN] = {0, "dry-run", NULL, "only say what would be removed"},
+	[OPT_KEEP_SOURCES] = {0, "keep-sources", NULL, "keep fetched files"},
+	[OPT_REPAIR] = {0, "repair", NULL, "move damaged objects away"},
+	[OPT_HOST] = {0, "host", "ARCH", "the machine that runs the tools"},
+};
+
+const enum opt cli_common[] = {OPT_STORE, OPT_COLOR, OPT_JSON, OPT_VERBOSE,
+			       OPT_QUIET, OPT_HELP,  OPT_END};
+
+#define PLAN_OPTIONS  OPT_TARGET, OPT_SET, OPT_RECIPES, OPT_TOOLCHAINS
+#define FETCH_OPTIONS OPT_MIRROR, OPT_FROM, OPT_OFFLINE
+#define BUILD_OPTIONS OPT_CORES, OPT_JOBS, OPT_BUILD_ON
+
+static const enum opt no_options[] = {OPT_END};
+static const enum opt plan_options[] = {PLAN_OPTIONS, OPT_END};
+static const enum opt fetch_options[] = {PLAN_OPTIONS, FETCH_OPTIONS, OPT_END};
+static const enum opt build_options[] = {PLAN_OPTIONS, FETCH_OPTIONS, BUILD_OPTIONS,
+					 OPT_OUT_LINK, OPT_NO_LINK,   OPT_END};
+static const enum opt shell_options[] = {OPT_PHASE, PLAN_OPTIONS, FETCH_OPTIONS, BUILD_OPTIONS,
+					 OPT_END};
+static const enum opt log_options[] = {OPT_ROUND, OPT_LEDGER, OPT_TAIL, PLAN_OPTIONS, OPT_END};
+static const enum opt check_options[] = {OPT_ROUNDS,    OPT_GOLDEN,    OPT_REGOLD, PLAN_OPTIONS,
+					 FETCH_OPTIONS, BUILD_OPTIONS, OPT_END};
+static const enum opt list_options[] = {OPT_RECIPES, OPT_END};
+static const enum opt run_options[] = {OPT_RO,  OPT_RW,    OPT_TMPFS,       OPT_ROOT, OPT_ENV,
+				       OPT_CWD, OPT_CORES, OPT_LEDGER_FILE, OPT_END};
+static const enum opt export_options[] = {OPT_FORMAT, OPT_OUTPUT, OPT_END};
+static const enum opt toolchain_options[] = {OPT_HOST, OPT_TARGET, OPT_TOOLCHAINS, FETCH_OPTIONS,
+					     OPT_END};
+static const enum opt store_options[] = {OPT_DRY_RUN, OPT_KEEP_SOURCES, OPT_REPAIR, OPT_END};
+
+#define SELECTOR_TEXT "SELECTOR is NAME[@BRANCH][:VARIANT]; without BRANCH the newest one."
+
+const struct cli_command cli_commands[] = {
+	{"build", "SELECTOR", "build, or take from the store what is built", SELECTOR_TEXT,
+	 build_options, 1, 1, false, cmd_build},
+	{"fetch", "SELECTOR", "fetch all that a build needs, so that it can be done offline",
+	 SELECTOR_TEXT, fetch_options, 1, 1, false, cmd_fetch},
+	{"plan", "SELECTOR", "show the actions of a build and their keys", SELECTOR_TEXT,
+	 plan_options, 1, 1, false, cmd_plan},
+	{"shell", "SELECTOR [--] [COMMAND...]",
+	 "enter the room of a build before one of its phases", SELECTOR_TEXT, shell_options, 1, -1,
+	 false, cmd_shell},
+	{"log", "SELECTOR|KEY", "show what a build printed", SELECTOR_TEXT, log_options, 1, 1,
+	 false, cmd_log},
+	{"check", "SELECTOR", "rebuild, and compare the results with each other", SELECTOR_TEXT,
+	 check_options, 1, 1, false, cmd_check},
+	{"run", "[--] COMMAND...", "run any command in a sealed room",
+	 "The command sees the host's programs read-only, no network, and nothing else of the "
+	 "host.\n"
+	 "Its exit status is passed on; 125: belljar failed, 126 and 127 as with env(1).",
+	 run_options, 1, -1, true, cmd_run},
+	{"list", "", "list recipes and their branches", NULL, list_options, 0, 0, false, cmd_list},
+	{"describe", "SELECTOR", "explain a recipe: options, variants, sources, phases",
+	 SELECTOR_TEXT, plan_options, 1, 1, false, cmd_describe},
+	{"diff", "A B", "compare two results, path by path",
+	 "A and B are folders, result links, or tree hashes.", no_options, 2, 2, false, cmd_diff},
+	{"export", "RESULT", "write a result as a byte-stable archive",
+	 "RESULT is a result link or a tree hash.", export_options, 1, 1, false, cmd_export},
+	{"toolchain", "lock|show NAME", "resolve a toolchain anew, or show its packages", NULL,
+	 toolchain_options, 2, 2, false, cmd_toolchain},
+	{"store", "gc|verify|du", "clean, check or measure the store", NULL, store_options, 1, 1,
+	 false, cmd_store},
+	{"doctor", "", "say what this host can do and what it lacks", NULL, no_options, 0, 0, false,
+	 cmd_doctor},
+	{"version", "", "show the version", NULL, no_options, 0, 0, false, cmd_version},
+	{"help", "[COMMAND]", "show help", NULL, no_options, 0, 1, false, cmd_help},
+	{"audit", NULL, NULL, NULL, no_options, 0, -1, true, cmd_not_yet},
+	{"history", NULL, NULL, NULL, no_options, 0, -1, true, cmd_not_yet},
+	{"import", NULL, NULL, NULL, no_options, 0, -1, true, cmd_not_yet},
+	{"attest", NULL, NULL, NULL, no_options, 0, -1, true, cmd_not_yet},
+	{"sbom", NULL, NULL, NULL, no_options, 0, -1, true, cmd_not_yet},
+	{"report", NULL, NULL, NULL, no_options, 0, -1, true, cmd_not_yet},
+	{"boot", NULL, NULL, NULL, no_options, 0, -1, true, cmd_not_yet},
+	{"update", NULL, NULL, NULL, no_options, 0, -1, true, cmd_not_yet},
+	{"verify", NULL, NULL, NULL, no_options, 0, -1, true, cmd_not_yet},
+};
+const size_t cli_n_commands = ARRAY_SIZE(cli_commands);

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <runner/golden.h>
+
+#include <base/cleanup.h>
+#include <string.h>
+
+/* An entry says "variant and set"; what counts is the value of every option that follows. */
+static bool same_options(const struct plan_node *n, const struct golden *g)
+{
+	_cleanup_(settings_release) struct settings values = SETTINGS_INIT;
+	struct err ignored = ERR_INIT;
+
+	if (options_resolve(n->recipe, g->variant, NULL, &values, &ignored) < 0)
+		return false;
+	settings_merge(&values, &g->set);
+	return settings_equal(&values, &n->values);
+}
+
+const struct golden *golden_find(const struct plan_node *n, const struct sha256 *root)
+{
+	const struct golden *stale = NULL;
+
+	for (size_t i = 0; i < n->branch->n_golden; i++) {
+		const struct golden *g = &n->branch->golden[i];
+
+		if (strcmp(g->target, n->target) || strcmp(g->host, n->host) || !same_options(n, g))
+			continue;
+		if (sha256_equal(&g->root, root))
+			return g;
+		stale = g;
+	}
+	return stale;
+}
+
+enum golden_state golden_compare(const struct golden *g, const struct sha256 *root,
+				 const json_t *outputs)
+{
+	if (!g)
+		return GOLDEN_NONE;
+	if (!sha256_equal(&g->root, root))
+		return GOLDEN_STALE;
+	for (size_t i = 0; i < g->outputs.n; i++) {
+		const char *hex = json_get_str(outputs, g->outputs.v[i].name, "");
+
+		if (strcmp(hex, g->outputs.v[i].value))
+			return GOLDEN_DIFFERENT;
+	}
+	/* An output that the entry does not know was never promised: it is no golden result. */
+	return json_object_size(outputs) == g->outputs.n ? GOLDEN_SAME : GOLDEN_DIFFERENT;
+}
+
+/* Options whose value is not what the variant alone gives. */
+static void add_sets(const struct plan_node *n, struct strbuf *sb)
+{
+	_cleanup_(settings_release) struct settings plain = SETTINGS_INIT;
+	struct err ignored = ERR_INIT;
+	bool any = false;
+
+	if (options_resolve(n->recipe, n->variant, NULL, &plain, &ignored) < 0)
+		return;
+	for (size_t i = 0; i < n->values.n; i++) {
+		const struct setting *s = &n->values.v[i];
+		const char *usual = settings_get(&plain, s->name);
+
+		if (usual && !strcmp(usual, s->value))
+			continue;
+		strbuf_addf(sb, "%s%s: %s", any ? ", " : "    set: {", s->name, s->value);
+		any = true;
+	}
+	if (any)
+		strbuf_adds(sb, "}\n");
+}
+
+char *golden_yaml(const struct plan_node *n, const struct sha256 *root, const json_t *outputs)
+{
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+	_cleanup_(strv_release) struct strv names = STRV_INIT;
+	char hex[SHA256_HEX_LEN + 1];
+	const char *name;
+	json_t *value;
+
+	sha256_to_hex(root, hex);
+	strbuf_addf(&sb, "  - target: %s\n    host: %s\n", n->target, n->host);
+	if (n->variant)
+		strbuf_addf(&sb, "    variant: %s\n", n->variant);
+	add_sets(n, &sb);
+	strbuf_addf(&sb, "    root: \"%s\"\n    outputs:\n", hex);
+	json_object_foreach ((json_t *)outputs, name, value)
+		strv_push(&names, name);
+	strv_sort(&names);
+	/* Quoted: 64 digits without a letter would be a number. */
+	for (size_t i = 0; i < names.n; i++)
+		strbuf_addf(&sb, "      %s: \"%s\"\n", names.v[i],
+			    json_get_str(outputs, names.v[i], ""));
+	return strbuf_steal(&sb);
+}

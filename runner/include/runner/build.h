@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Building a plan: compose the roots that are missing, fetch the sources of what is not built, run
+ * the actions, independent ones side by side, each with a static share of the cores.
+ */
+
+#include <runner/execute.h>
+
+struct node_report {
+	bool ran;           /* false: the store had it, or it was never reached */
+	struct round round; /* when it ran, also when it failed */
+};
+
+struct build_report {
+	struct node_report *nodes; /* one per node of the plan */
+	size_t n;
+	size_t failed; /* the node that failed first; n when none did */
+};
+
+#define BUILD_REPORT_INIT ((struct build_report){0})
+void build_report_release(struct build_report *r);
+
+/* Everything that can be done before keys are known: the roots. Keys are computed after it. */
+int build_roots(struct runner *rn, struct plan *p, struct err *err)
+	__attribute__((warn_unused_result));
+/*
+ * Afterwards each node has a result. @inputs_only leaves the wanted node itself out. A plan whose
+ * wanted node is in the store already costs one look per node.
+ */
+int build_run(struct runner *rn, struct plan *p, bool inputs_only, struct build_report *out,
+	      struct err *err) __attribute__((warn_unused_result));
+/* Fetch all that a build of every node would need: packages, sources, patches. */
+int build_fetch(struct runner *rn, struct plan *p, struct err *err)
+	__attribute__((warn_unused_result));
+/* Store the result of a round under the node's key and remember it in the node. */
+int build_keep(struct store *s, const struct plan *p, struct plan_node *n,
+	       const struct round *round, struct err *err) __attribute__((warn_unused_result));
+
+/*
+ * Links to the outputs of a built node: PREFIX-OUTPUT each; @prefix NULL means result-NAME, and
+ * result-NAME-TARGET when the target is not the host. Names made are appended to @out.
+ */
+int build_link(struct store *s, const struct plan_node *n, const char *prefix, struct strv *out,
+	       struct err *err) __attribute__((warn_unused_result));

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The expected tree hashes that a branch keeps in the repository. */
+
+#include <runner/plan.h>
+
+enum golden_state {
+	GOLDEN_NONE,  /* the branch has no entry for this node */
+	GOLDEN_STALE, /* the entry was made with another toolchain root */
+	GOLDEN_SAME,
+	GOLDEN_DIFFERENT
+};
+
+/*
+ * The entry whose options, target and host are those of the node. An entry made with the node's
+ * root is preferred to a stale one. NULL when there is none. Borrowed from the branch.
+ */
+const struct golden *golden_find(const struct plan_node *n, const struct sha256 *root);
+/* Compare @outputs ({"out": hash}) with an entry, which may be NULL. */
+enum golden_state golden_compare(const struct golden *g, const struct sha256 *root,
+				 const json_t *outputs);
+/* The entry for these outputs, as YAML to be put below `golden:`. Caller frees. */
+char *golden_yaml(const struct plan_node *n, const struct sha256 *root, const json_t *outputs)
+	__attribute__((returns_nonnull));

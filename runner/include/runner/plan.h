@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * A plan: the actions that a request needs, each after the ones it waits for. The last one is the
+ * one that was asked for. An action has a key as soon as its root and the outputs of its inputs
+ * are known; until then `waits` says for what.
+ */
+
+#include <base/digest.h>
+#include <base/err.h>
+#include <base/json.h>
+#include <base/str.h>
+#include <runner/recipe.h>
+#include <store/store.h>
+#include <toolchains/toolchain.h>
+
+/* What was asked for; borrowed. */
+struct request {
+	const char *recipes_dir, *toolchains_dir;
+	const char *selector;
+	const char *target;     /* NULL: the host's architecture */
+	const struct strv *set; /* "option=value"; may be NULL */
+};
+
+struct plan_root { /* the toolchain root of one (host, target) */
+	struct toolchain *tc;
+	struct lock *lock;
+	char *name, *host, *target;
+	bool known;
+	struct sha256 tree;
+};
+
+struct plan_node {
+	const struct recipe *recipe;
+	const struct branch *branch;
+	const char *variant;    /* NULL: none */
+	struct settings values; /* of every option */
+	const char *host, *target;
+	size_t root;    /* index into plan->roots */
+	size_t *inputs; /* indices into plan->nodes */
+	size_t n_inputs;
+
+	bool has_key;
+	struct sha256 key;
+	json_t *action; /* the canonical document whose hash is the key */
+	json_t *result; /* what the store knows under that key; NULL: not built */
+	char *waits;    /* why there is no key yet; NULL when there is one */
+};
+
+struct plan {
+	struct plan_node *nodes;
+	struct plan_root *roots;
+	struct recipe **recipes;
+	struct branch **branches;
+	size_t n_nodes, n_roots, n_recipes, n_branches;
+};
+
+#define PLAN_INIT ((struct plan){0})
+
+/* Read recipes, toolchains and locks; no key is computed. */
+int plan_make(const struct request *rq, struct plan *out, struct err *err)
+	__attribute__((warn_unused_result));
+void plan_release(struct plan *p);
+/* Ask the store for the composed roots that it remembers. */
+int plan_find_roots(struct plan *p, struct store *s, struct err *err)
+	__attribute__((warn_unused_result));
+/* The key of node @i when it can be known, and its result when the store has it. */
+int plan_key(struct plan *p, size_t i, struct store *s, struct err *err)
+	__attribute__((warn_unused_result));
+/* The same for all nodes, in order. */
+int plan_keys(struct plan *p, struct store *s, struct err *err) __attribute__((warn_unused_result));
+/* The node that was asked for. */
+struct plan_node *plan_wanted(const struct plan *p);
+/* "xen@4.20:slim" and ", for aarch64" when it is not built for the host. Caller frees. */
+char *plan_node_title(const struct plan_node *n) __attribute__((returns_nonnull));
+/* New reference: the machine form of the plan. */
+json_t *plan_to_json(const struct plan *p);

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Recipes and branches as docs/RECIPES.md describes them: read from YAML, checked completely, so
+ * that the rest of the runner meets no surprise. All errors are ERR_INPUT with file, line, column.
+ */
+
+#include <base/digest.h>
+#include <base/err.h>
+#include <base/str.h>
+#include <runner/settings.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct option {
+	char *name, *help; /* help: NULL when none is given */
+	bool otherwise;    /* the default */
+};
+
+struct variant {
+	char *name;
+	struct settings set;
+};
+
+/* Equalities over options ("true", "false") and "target". Empty: always holds. */
+struct recipe_input {
+	char *name;
+	char *branch, *variant; /* NULL: that recipe's default */
+	char *target;           /* "target", "host", or an architecture */
+	struct settings when;
+};
+
+struct shim_rule {
+	char *name, *policy, *text; /* text: NULL when none is given */
+};
+
+struct phase {
+	char *name, *dir, *run; /* dir: NULL is /build itself */
+	struct strv uses;
+	struct settings when, env;
+};
+
+struct requirement {
+	char *path, *why; /* OUTPUT/PATH; why: NULL */
+	struct settings when;
+};
+
+struct recipe {
+	char *name, *summary, *homepage, *toolchain, *default_variant;
+	char *dir; /* the recipe's folder */
+	struct strv licenses, targets, outputs;
+	struct option *options;
+	struct variant *variants;
+	struct recipe_input *inputs;
+	struct shim_rule *shims; /* one for every shim name, defaults filled in */
+	struct phase *phases;
+	struct requirement *requires;
+	size_t n_options, n_variants, n_inputs, n_shims, n_phases, n_requires;
+	struct settings env;
+};
+
+struct source {
+	char *name, *file, *to; /* to: NULL, the file itself is the input */
+	struct sha256 hash;
+	uint64_t size;
+	struct strv urls;
+	unsigned strip;
+	struct settings when;
+};
+
+struct patch {
+	char *file, *project;
+	struct sha256 hash;
+};
+
+struct golden {
+	char *variant; /* NULL: the default variant */
+	char *target, *host;
+	struct settings set, outputs; /* outputs: name -> tree hash in hex */
+	struct sha256 root;
+};
+
+struct branch {
+	char *name, *version, *dir;
+	int64_t epoch;
+	char *released, *security_until; /* NULL when not said */
+	struct source *sources;
+	struct patch *patches; /* in the order in which they are applied */
+	struct golden *golden;
+	size_t n_sources, n_patches, n_golden;
+	struct settings env;
+};
+
+/* Read @recipes_dir/@name/recipe.yaml. An unknown name: ERR_INPUT with the nearest known one. */
+int recipe_load(const char *recipes_dir, const char *name, struct recipe **out, struct err *err)
+	__attribute__((warn_unused_result));
+/* The same from memory; @dir is only remembered. */
+int recipe_parse(const char *file, const char *text, size_t len, const char *name, const char *dir,
+		 struct recipe **out, struct err *err) __attribute__((warn_unused_result));
+void recipe_free(struct recipe *r);
+void recipe_freep(struct recipe **r);
+
+/* Read @name's branch.yaml and its patches. NULL: the newest branch, by version_compare(). */
+int branch_load(const struct recipe *r, const char *name, struct branch **out, struct err *err)
+	__attribute__((warn_unused_result));
+int branch_parse(const struct recipe *r, const char *file, const char *text, size_t len,
+		 const char *name, const char *dir, struct branch **out, struct err *err)
+	__attribute__((warn_unused_result));
+void branch_free(struct branch *b);
+void branch_freep(struct branch **b);
+
+/* Names, sorted: recipes bytewise, branches oldest first. */
+int recipe_names(const char *recipes_dir, struct strv *out, struct err *err)
+	__attribute__((warn_unused_result));
+int branch_names(const struct recipe *r, struct strv *out, struct err *err)
+	__attribute__((warn_unused_result));
+
+/*
+ * The value of every option: default, then the variant (NULL: the recipe's default variant, or
+ * none), then @sets ("name=value", ERR_USAGE when there is no such option). *out starts empty.
+ */
+int options_resolve(const struct recipe *r, const char *variant, const struct strv *sets,
+		    struct settings *out, struct err *err) __attribute__((warn_unused_result));
+bool when_holds(const struct settings *when, const struct settings *values, const char *target);
+/* "x86_64" or "aarch64". */
+bool arch_known(const char *arch);
+/* The machine that runs belljar, as uname -m says. Static. */
+const char *arch_host(void);
+/* "efi-binutils" -> "EFI_BINUTILS", after @prefix. Caller frees. */
+char *env_name(const char *prefix, const char *name) __attribute__((returns_nonnull));

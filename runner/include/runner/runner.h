@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What every request works with. Built by the caller, borrowed by the runner. The sink is called
+ * from one thread at a time; `stopped` from any.
+ */
+
+#include <base/event.h>
+#include <stdbool.h>
+#include <store/fetch.h>
+#include <store/store.h>
+
+struct runner {
+	struct store *store;
+	struct fetch_options fetch;
+	unsigned cores;     /* for all builds together; 0: those this process may use */
+	unsigned jobs;      /* actions side by side; 0: 2 */
+	bool build_on_disk; /* /build in the store's tmp/ instead of a tmpfs */
+	const struct event_sink *sink;
+	bool (*stopped)(void *arg); /* true: stop everything (ERR_INTERRUPTED); may be NULL */
+	void *stop_arg;
+};
+
+/* The number of cores that builds may use together. */
+unsigned runner_cores(const struct runner *rn);
+bool runner_stopped(const struct runner *rn);

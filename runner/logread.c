@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <runner/logread.h>
+
+#include "zfile.h"
+
+#include <base/cleanup.h>
+#include <base/file.h>
+#include <base/str.h>
+#include <fcntl.h>
+#include <string.h>
+
+int log_find_key(struct store *s, const char *prefix, struct sha256 *out, struct err *err)
+{
+	int fd = openat(store_fd(s), "builds", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_closedir_ DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+	unsigned found = 0;
+
+	if (!d)
+		return err_set(err, ERR_STORE, errno, "cannot read %s/builds", store_path(s));
+	while ((e = readdir(d))) {
+		if (str_starts(e->d_name, prefix) && sha256_from_hex(e->d_name, out))
+			found++;
+	}
+	if (found == 1)
+		return 0;
+	return err_set(err, ERR_INPUT, 0, "%s of %s begins with %s",
+		       found ? "more than one action" : "no recorded action", store_path(s),
+		       prefix);
+}
+
+struct tail {
+	size_t lines;
+	struct strbuf text; /* what may still be among the last lines */
+};
+
+/* Forget lines in front once twice as many are held: each byte is moved a constant number of times.
+ */
+static void cut(struct tail *t, size_t keep)
+{
+	size_t seen = 0, end = t->text.len;
+
+	if (end && t->text.s[end - 1] == '\n')
+		end--;
+	while (end) {
+		if (t->text.s[end - 1] == '\n' && ++seen == keep)
+			break;
+		end--;
+	}
+	memmove(t->text.s, t->text.s + end, t->text.len - end);
+	t->text.len -= end;
+}
+
+static int keep_tail(void *arg, const char *data, size_t len)
+{
+	struct tail *t = arg;
+
+	strbuf_add(&t->text, data, len);
+	if (t->text.len > 1024 * 1024 && t->text.len > t->lines * 4096)
+		cut(t, t->lines);
+	return 0;
+}
+
+int log_read(struct store *s, const struct sha256 *key, const struct log_request *rq,
+	     int (*fn)(void *arg, const char *data, size_t len), void *arg, struct err *err)
+{
+	const char *name = rq->ledger ? "ledger.jsonl.zst" : "log.zst";
+	_cleanup_close_ int dirfd = -1, fd = -1;
+	struct tail t = {.lines = rq->tail, .text = STRBUF_INIT};
+	int round = 0, rc;
+
+	if (store_record_open(s, key, rq->round, &dirfd, &round, err) < 0)
+		return -1;
+	fd = file_open(dirfd, name, O_RDONLY | O_NOFOLLOW, 0, err);
+	if (fd < 0)
+		return -1;
+	if (!rq->tail)
+		return zread(fd, name, fn, arg, err);
+	rc = zread(fd, name, keep_tail, &t, err);
+	if (!rc && t.text.len) {
+		cut(&t, rq->tail);
+		fn(arg, t.text.s, t.text.len);
+	}
+	strbuf_release(&t.text);
+	return rc;
+}
+
+int log_record(struct store *s, const struct sha256 *key, int round, json_t **out, struct err *err)
+{
+	_cleanup_close_ int dirfd = -1;
+	int found = 0;
+
+	if (store_record_open(s, key, round, &dirfd, &found, err) < 0 ||
+	    json_read_file(dirfd, "record.json", out, err) < 0)
+		return -1;
+	json_set(*out, "round", json_integer(found));
+	return 0;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "record.h"
+
+#include <base/cleanup.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+static json_t *milliseconds(double seconds)
+{
+	return json_integer((json_int_t)(seconds * 1000));
+}
+
+static json_t *host_json(const struct runner *rn, unsigned width)
+{
+	json_t *o = json_object();
+	struct utsname u;
+
+	uname(&u);
+	json_set_str(o, "kernel", u.release);
+	json_set_str(o, "machine", u.machine);
+	json_set_str(o, "belljar", BELLJAR_VERSION);
+	json_set(o, "cpus", json_integer(sysconf(_SC_NPROCESSORS_ONLN)));
+	json_set(o, "width", json_integer(width));
+	json_set(o, "as_root", json_boolean(geteuid() == 0));
+	json_set_str(o, "build_on", rn->build_on_disk ? "disk" : "tmpfs");
+	return o;
+}
+
+static json_t *phases_json(const struct recorder *rec)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < rec->n_phases; i++) {
+		json_t *o = json_object();
+
+		json_set_str(o, "name", rec->phases[i].name);
+		json_set(o, "status", json_integer(rec->phases[i].status));
+		json_set(o, "ms", milliseconds(rec->phases[i].seconds));
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+static json_t *room_json(const struct room_result *r)
+{
+	json_t *o = json_object();
+
+	json_set(o, "status", json_integer(r->status));
+	json_set(o, "ms", milliseconds(r->seconds));
+	json_set(o, "max_rss_kib", json_integer((json_int_t)r->max_rss_kib));
+	json_set(o, "user_ms", json_integer((json_int_t)r->user_ms));
+	json_set(o, "system_ms", json_integer((json_int_t)r->system_ms));
+	json_set(o, "processes", json_integer((json_int_t)r->processes));
+	json_set(o, "net_refused", json_integer((json_int_t)r->net_refused));
+	json_set(o, "execs", json_integer((json_int_t)r->execs));
+	json_set(o, "facts", json_integer((json_int_t)r->facts));
+	if (r->limit)
+		json_set_str(o, "limit", r->limit);
+	json_set_str(o, "walls", r->walls);
+	return o;
+}
+
+static void set_time(json_t *o, const char *key, time_t t)
+{
+	struct tm tm;
+	char text[32];
+
+	gmtime_r(&t, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	json_set_str(o, key, text);
+}
+
+json_t *record_make(const struct recorder *rec, const struct runner *rn, const struct plan_node *n,
+		    const struct room_result *room, json_t *outputs, json_t *sizes, const char *why)
+{
+	json_t *o = json_object();
+	char hex[SHA256_HEX_LEN + 1];
+
+	sha256_to_hex(&n->key, hex);
+	json_set(o, "belljar_record", json_integer(1));
+	json_set_str(o, "key", hex);
+	json_set(o, "action", json_incref(n->action));
+	set_time(o, "started", rec->started);
+	json_set(o, "host", host_json(rn, rec->width));
+	json_set(o, "phases", phases_json(rec));
+	json_set(o, "room", room_json(room));
+	json_set(o, "log_bytes", json_integer((json_int_t)rec->log.log_bytes));
+	json_set(o, "refused", tally_json(rec->log.refused, rec->log.n_refused));
+	json_set(o, "refused_total", json_integer((json_int_t)rec->log.refused_total));
+	json_set(o, "shim_calls", tally_json(rec->log.shims, rec->log.n_shims));
+	json_set(o, "shim_calls_total", json_integer((json_int_t)rec->log.shims_total));
+	json_set(o, "epoch", json_integer(n->branch->epoch));
+	if (why)
+		json_set_str(o, "failure", why);
+	if (outputs)
+		json_set(o, "outputs", json_incref(outputs));
+	if (sizes)
+		json_set(o, "sizes", json_incref(sizes));
+	return o;
+}

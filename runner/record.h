@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* record.json: what one round was, on which host, and what came of it. */
+
+#include "roundlog.h"
+
+#include <runner/execute.h>
+#include <time.h>
+
+struct phase_time {
+	const char *name; /* borrowed */
+	int status;
+	double seconds;
+};
+
+struct recorder {
+	struct roundlog log;
+	struct phase_time *phases;
+	size_t n_phases;
+	time_t started;
+	unsigned width;
+};
+
+/*
+ * The document, a new reference. @outputs and @sizes may be NULL; @why is the message of a failed
+ * build or NULL.
+ */
+json_t *record_make(const struct recorder *rec, const struct runner *rn, const struct plan_node *n,
+		    const struct room_result *room, json_t *outputs, json_t *sizes,
+		    const char *why);

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What a round says while it runs: the log and the ledger (compressed files in a folder that
+ * becomes the record), the last part of the log for an error message, and the counts for the
+ * summary.
+ */
+
+#include "zfile.h"
+
+#include <base/json.h>
+#include <sandbox/room.h>
+
+struct tally { /* equal rows, counted */
+	char *what, *by, *phase, *answer;
+	uint64_t n;
+};
+
+struct roundlog {
+	struct zwriter *log, *ledger;
+	char *tail; /* a ring of the last bytes */
+	size_t tail_at, tail_len;
+	struct tally *refused, *shims;
+	size_t n_refused, n_shims;
+	uint64_t refused_total, shims_total, log_bytes;
+};
+
+#define ROUNDLOG_INIT ((struct roundlog){0})
+
+/* log.zst and ledger.jsonl.zst in @dirfd. */
+int roundlog_open(struct roundlog *l, int dirfd, struct err *err)
+	__attribute__((warn_unused_result));
+void roundlog_output(struct roundlog *l, const char *data, size_t len);
+void roundlog_row(struct roundlog *l, const struct ledger_row *row);
+/* End both files. */
+int roundlog_close(struct roundlog *l, struct err *err) __attribute__((warn_unused_result));
+void roundlog_release(struct roundlog *l);
+
+/* The last @lines lines of the output. Caller frees. */
+char *roundlog_tail(const struct roundlog *l, size_t lines) __attribute__((returns_nonnull));
+/* [{"what", "by", "phase", "answer", "count"}], new reference. */
+json_t *tally_json(const struct tally *t, size_t n);

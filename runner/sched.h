@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <runner/build.h>
+
+/*
+ * Run the nodes of @list (inputs before their users; whatever else they need has a result). Rooms
+ * run in threads of their own; everything else, the store above all, is done by one thread at a
+ * time.
+ */
+int sched_run(struct runner *rn, struct plan *p, const size_t *list, size_t n,
+	      struct build_report *out, struct err *err) __attribute__((warn_unused_result));

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a room reads: source trees, files, patches, outputs of other actions. */
+#include "generated.h"
+#include "workshop.h"
+
+#include <base/cleanup.h>
+#include <base/file.h>
+#include <fcntl.h>
+#include <store/archive.h>
+
+static int add_tree(struct workshop *w, struct store *s, const struct source *src, struct err *err)
+{
+	struct sha256 tree;
+
+	if (store_unpack(s, &src->hash, src->file, ARCHIVE_TAR, src->strip, &tree, err) < 0)
+		return err_wrap(err, "source '%s'", src->name);
+	workshop_mount(w, ROOM_BIND_RO, workshop_keep(w, store_tree_path(s, &tree)),
+		       workshop_keep(w, path_join("/inputs/src", src->name)));
+	return 0;
+}
+
+static void add_file(struct workshop *w, struct store *s, const struct sha256 *hash,
+		     const char *dir, const char *file)
+{
+	workshop_mount(w, ROOM_BIND_RO, workshop_keep(w, store_blob_path(s, hash)),
+		       workshop_keep(w, path_join(dir, file)));
+}
+
+/*
+ * A patch lies in the recipe's folder, where an editor may change it at any moment: its bytes are
+ * taken into the store under the hash that is in the key, and the room sees that copy.
+ */
+static int add_patch(struct workshop *w, struct store *s, const struct branch *b,
+		     const struct patch *p, struct err *err)
+{
+	_cleanup_free_ char *path = path_join(b->dir, p->file);
+	_cleanup_close_ int fd = -1;
+
+	if (!store_blob_has(s, &p->hash)) {
+		fd = file_open(AT_FDCWD, path, O_RDONLY, 0, err);
+		if (fd < 0 || store_blob_add_fd(s, fd, path, &p->hash, 0, NULL, err) < 0)
+			return -1;
+	}
+	add_file(w, s, &p->hash, "/inputs/patches", p->file);
+	return 0;
+}
+
+int workshop_add_sources(struct workshop *w, struct store *s, const struct plan_node *n,
+			 struct err *err)
+{
+	const struct branch *b = n->branch;
+
+	for (size_t i = 0; i < b->n_sources; i++) {
+		const struct source *src = &b->sources[i];
+
+		if (!node_has_source(n, src))
+			continue;
+		if (src->to && add_tree(w, s, src, err) < 0)
+			return -1;
+		if (node_shows_file(n, src))
+			add_file(w, s, &src->hash, "/inputs/files", src->file);
+	}
+	for (size_t i = 0; i < b->n_patches; i++) {
+		if (node_has_patch(n, &b->patches[i]) &&
+		    add_patch(w, s, b, &b->patches[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int add_output(struct workshop *w, struct store *s, const char *recipe, const char *output,
+		      const char *hex, struct err *err)
+{
+	struct sha256 tree;
+
+	if (!hex || !sha256_from_hex(hex, &tree))
+		return err_set(err, ERR_STORE, 0, "the store's result of '%s' is damaged", recipe);
+	workshop_mount(w, ROOM_BIND_RO, workshop_keep(w, store_tree_path(s, &tree)),
+		       workshop_keep(w, xasprintf("/inputs/%s/%s", recipe, output)));
+	return 0;
+}
+
+int workshop_add_inputs(struct workshop *w, struct store *s, const struct plan *p,
+			const struct plan_node *n, struct err *err)
+{
+	for (size_t i = 0; i < n->n_inputs; i++) {
+		const struct plan_node *in = &p->nodes[n->inputs[i]];
+		json_t *outputs = json_object_get(in->result, "outputs"), *tree;
+		const char *name;
+
+		json_object_foreach (outputs, name, tree) {
+			if (add_output(w, s, in->recipe->name, name, json_string_value(tree), err) <
+			    0)
+				return -1;
+		}
+	}
+	return 0;
+}
