@@ -26,6 +26,16 @@
  */
 #define ROOM_VERSION 1
 
+/* What uname(2) answers in every room. */
+#define ROOM_RELEASE "6.1.0-belljar"
+
+/*
+ * As root, rooms run as the host uids (and gids) from here on, one per running room. The range lies
+ * above all that distributions and systemd hand out (its last one ends at 0x6fffffff).
+ */
+#define ROOM_UID_BASE 0x7e000000
+#define ROOM_UIDS     64
+
 enum room_mount_kind {
 	ROOM_BIND_RO, /* a host directory or file, read-only, nosuid, nodev */
 	ROOM_BIND_RW, /* the same, writable */
@@ -58,13 +68,21 @@ enum room_root {
 enum room_net { ROOM_NET_LOOPBACK, ROOM_NET_NONE }; /* NONE: loopback stays down */
 enum room_proc { ROOM_PROC_PID, ROOM_PROC_FULL };   /* FULL: whole proc, the leaking files masked */
 
+/* The defaults of struct room_limits. */
+#define ROOM_PROCESSES    4096
+#define ROOM_OPEN_FILES   4096
+#define ROOM_FILE_BYTES   (64ULL << 30)
+#define ROOM_LOG_BYTES    (1ULL << 30)
+#define ROOM_WALL_SECONDS (24 * 3600)
+
 struct room_limits {          /* 0: the default */
-	uint64_t build_bytes; /* size of the /build tmpfs */
-	uint64_t memory; /* address space per process (rlimit), and the cgroup's where delegated */
-	uint64_t processes;
-	uint64_t open_files;
+	uint64_t build_bytes; /* size of the /build tmpfs; default half of memory */
+	uint64_t memory;    /* address space per process (rlimit), and the cgroup's where delegated;
+			       default none */
+	uint64_t processes; /* and threads, of the whole room */
+	uint64_t open_files; /* per process */
 	uint64_t file_bytes; /* RLIMIT_FSIZE */
-	uint64_t log_bytes;
+	uint64_t log_bytes;  /* of what goes to on_output */
 	uint64_t wall_seconds;
 };
 

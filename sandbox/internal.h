@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What the parts of the supervisor share. */
+
+#include "child.h"
+#include "plan.h"
+#include <base/cleanup.h>
+#include <linux/seccomp.h>
+#include <stdarg.h>
+#include <termios.h>
+
+/* A process of the room as /proc tells of it. */
+struct target {
+	pid_t tid;    /* as we see it */
+	pid_t tgid;   /* as we see it */
+	pid_t inside; /* process id as the room sees it */
+	pid_t parent; /* as we see it */
+	char name[32];
+};
+
+/* What the ledger has counted and said. */
+struct ledger {
+	struct strv said; /* "call exe" of FACT rows: each pair is told once */
+	uint64_t rows;
+	bool capped;
+	void *request, *response; /* sized as the kernel asks */
+};
+
+/* The shims' FIFO: bytes of an incomplete line. */
+struct record {
+	char line[4096];
+	size_t len;
+	bool skipping; /* inside a line that was too long */
+	uint64_t malformed;
+};
+
+/* The caller's terminal while it is relayed. */
+struct terminal {
+	int master;
+	int in, out; /* in: -1 once it is at its end */
+	int tty;     /* the caller's terminal, to be restored */
+	bool raw;
+	struct termios saved;
+	char rest[4096]; /* typed, but the room's terminal did not take it yet */
+	size_t rest_len;
+};
+
+enum room_end { ROOM_RUNS, ROOM_STOPPED, ROOM_LIMIT };
+
+struct room {
+	const struct room_spec *spec;
+	const struct room_handler *handler;
+	struct room_result *out;
+	struct room_facts facts;
+	struct room_plan plan;
+	struct room_child child;
+	pid_t pid;
+	int control, pidfd, listener, output;
+	int slot;   /* as root: the locked slot file, or -1 */
+	int cgroup; /* or -1 */
+	char cgroup_path[256];
+	int null_fds[3]; /* duplicates for the child */
+	double start;
+	size_t phase;
+	bool in_phase;
+	double phase_start;
+	size_t ended; /* commands that ended */
+	uint64_t logged;
+	enum room_end end;
+	struct ledger ledger;
+	struct record record;
+	struct terminal terminal;
+	struct strbuf scratch;
+};
+
+/* facts.c: look at the host; opens nothing that must be closed but facts->sources. */
+int room_facts_probe(struct room_facts *f, const struct room_spec *spec, struct err *err)
+	__attribute__((warn_unused_result));
+void room_facts_release(struct room_facts *f);
+/* As root: whether we are real root that has to step down, into f->root_mode. */
+int room_facts_identity(struct room_facts *f, struct err *err) __attribute__((warn_unused_result));
+
+/* rootmode.c */
+/* Choose and lock a uid (spec->host_uid or the first free slot); the lock is the returned *slot. */
+int room_root_uid(struct room_facts *f, const struct room_spec *spec, int *out_slot,
+		  struct err *err) __attribute__((warn_unused_result));
+/* Open every source as a detached mount with its flags and owners; RW tops get the room's uid. */
+int room_root_trees(struct room_facts *f, const struct room_spec *spec, struct err *err)
+	__attribute__((warn_unused_result));
+
+/* hints.c: fill *err with ERR_HOST for a failed step, with the switch that would allow it. */
+int room_fail_clone(int errnum, struct err *err);
+int room_fail_step(const struct room_op *op, int errnum, struct err *err);
+
+/* limits.c */
+int room_cgroup_make(struct room *r);
+void room_cgroup_remove(struct room *r);
+
+/* supervisor.c */
+double room_now(void);
+void room_kill(struct room *r);
+void room_strike(struct room *r, const char *limit);
+/* Receive one report: 1, 0 when there is none, negative when the child broke the protocol. */
+int room_receive(struct room *r, struct room_report *report, int *out_fd);
+int room_supervise(struct room *r, struct err *err) __attribute__((warn_unused_result));
+
+/* ledger.c */
+void ledger_init(struct ledger *l);
+void ledger_release(struct ledger *l);
+/* Answer one notification; false when there was none. */
+bool ledger_serve(struct room *r);
+/* Hand a row to the caller: fills in time and phase, counts, caps. */
+void ledger_tell(struct room *r, struct ledger_row *row);
+
+/* target.c: hostile memory and /proc. */
+int target_look(pid_t tid, struct target *out);
+ssize_t target_read(pid_t tid, uint64_t addr, void *buf, size_t len);
+/* A terminated copy of at most @size - 1 bytes; its length or -errno. */
+ssize_t target_string(pid_t tid, uint64_t addr, char *buf, size_t size);
+int target_write(pid_t tid, int listener, uint64_t id, uint64_t addr, const void *data, size_t len);
+void target_argv(pid_t tid, uint64_t argv, struct strbuf *out);
+void target_parents(const struct target *t, pid_t init, struct strbuf *out);
+void target_link(pid_t tid, const char *name, char *buf, size_t size);
+/* A duplicate of the process's descriptor, or -1. */
+int target_socket(const struct target *t, int fd);
+/* Quote for a shell and cut at 4 KiB. */
+void ledger_quote(struct strbuf *out, const char *word);
+
+/* address.c */
+enum address_class { ADDRESS_NONE, ADDRESS_UNIX, ADDRESS_LOCAL, ADDRESS_REMOTE, ADDRESS_OTHER };
+/* Classify a socket address and write "192.0.2.1:80", "[::1]:53", "AF_NETLINK" to @text. */
+enum address_class address_decode(const void *addr, size_t len, struct strbuf *text);
+const char *address_family(int family, char *buf, size_t size);
+
+/* record.c: read what the shims wrote. */
+void record_read(struct room *r);
+
+/* terminal.c */
+int terminal_open(struct room *r, int master, struct err *err) __attribute__((warn_unused_result));
+void terminal_close(struct terminal *t);
+/* Move bytes both ways; the callers polls t->in and t->master. */
+void terminal_from_user(struct terminal *t);
+bool terminal_from_room(struct terminal *t);
+void terminal_resize(struct terminal *t);

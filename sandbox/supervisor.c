@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "internal.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TICK_MS 100
+/* Notifications served before the other sources get their turn. */
+#define SERVE_MAX 64
+#define CHUNK     65536
+
+enum source { S_PID, S_CONTROL, S_OUTPUT, S_LISTENER, S_RECORD, S_USER, S_ROOM, S_COUNT };
+
+double room_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+void room_kill(struct room *r)
+{
+	if (r->pidfd >= 0)
+		syscall(SYS_pidfd_send_signal, r->pidfd, SIGKILL, NULL, 0);
+	else if (r->pid > 0)
+		kill(r->pid, SIGKILL);
+}
+
+/* A limit struck: the room ends, and the result names the limit. */
+void room_strike(struct room *r, const char *limit)
+{
+	struct ledger_row row = {
+		.kind = LEDGER_LIMIT, .object = limit, .answer = "killed", .refused = true};
+
+	if (r->end != ROOM_RUNS)
+		return;
+	r->end = ROOM_LIMIT;
+	r->out->limit = limit;
+	ledger_tell(r, &row);
+	room_kill(r);
+}
+
+int room_receive(struct room *r, struct room_report *report, int *out_fd)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} u;
+	struct iovec iov = {report, sizeof(*report)};
+	struct msghdr m = {.msg_iov = &iov,
+			   .msg_iovlen = 1,
+			   .msg_control = u.space,
+			   .msg_controllen = sizeof(u.space)};
+	struct cmsghdr *h;
+	ssize_t n;
+
+	*out_fd = -1;
+	n = recvmsg(r->control, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -1;
+	h = CMSG_FIRSTHDR(&m);
+	if (h && h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_RIGHTS)
+		memcpy(out_fd, CMSG_DATA(h), sizeof(int));
+	return n == (ssize_t)sizeof(*report) ? 1 : n == 0 ? 0 : -1;
+}
+
+/* Hand on what is in the pipe; false at its end. */
+static bool read_output(struct room *r)
+{
+	uint64_t max = r->spec->limits.log_bytes ? r->spec->limits.log_bytes : ROOM_LOG_BYTES;
+	static _Thread_local char chunk[CHUNK];
+	ssize_t n;
+
+	while ((n = read(r->output, chunk, sizeof(chunk))) > 0) {
+		size_t len = (size_t)n;
+
+		if (r->logged + len > max)
+			len = (size_t)(max - r->logged);
+		r->logged += len;
+		if (len && r->handler->on_output)
+			r->handler->on_output(r->handler->arg, chunk, len);
+		if (len < (size_t)n) {
+			room_strike(r, "size of the log");
+			return false;
+		}
+		if (n < (ssize_t)sizeof(chunk))
+			return true;
+	}
+	return n < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
+static void drain_output(struct room *r)
+{
+	if (r->output >= 0)
+		read_output(r);
+	if (r->terminal.master >= 0)
+		terminal_from_room(&r->terminal);
+	if (r->spec->record_fd >= 0)
+		record_read(r);
+}
+
+static void phase_begins(struct room *r, const struct room_report *report)
+{
+	r->phase = report->index;
+	r->in_phase = true;
+	r->phase_start = room_now();
+	if (r->handler->on_phase)
+		r->handler->on_phase(r->handler->arg, r->phase, false, 0, 0);
+}
+
+static void phase_ends(struct room *r, const struct room_report *report)
+{
+	struct room_result *out = r->out;
+
+	drain_output(r); /* what it wrote comes before the news of its end */
+	r->in_phase = false;
+	r->ended = r->phase + 1;
+	out->status = report->value & 0xff;
+	out->max_rss_kib = report->max_rss_kib;
+	out->user_ms = report->user_us / 1000;
+	out->system_ms = report->system_us / 1000;
+	out->processes = report->processes;
+	if (out->status != 0)
+		out->failed = r->phase;
+	if (r->handler->on_phase)
+		r->handler->on_phase(r->handler->arg, r->phase, true, out->status,
+				     room_now() - r->phase_start);
+}
+
+/*
+ * Commands run one after the other, so that the only reports a sane init sends are the beginning of
+ * the next one and the end of the running one. Anything else ends the room.
+ */
+static bool read_report(struct room *r)
+{
+	struct room_report report;
+	int fd, n = room_receive(r, &report, &fd);
+
+	cleanup_closep(&fd);
+	if (n == 0)
+		return false;
+	if (n > 0 && report.kind == ROOM_REPORT_NOEXEC)
+		return true;
+	if (n > 0 && report.kind == ROOM_REPORT_BEGIN && !r->in_phase && report.index == r->ended &&
+	    report.index < r->spec->n_commands) {
+		phase_begins(r, &report);
+		return true;
+	}
+	if (n > 0 && report.kind == ROOM_REPORT_END && r->in_phase && report.index == r->phase) {
+		phase_ends(r, &report);
+		return true;
+	}
+	room_kill(r);
+	return false;
+}
+
+static void watch(struct room *r, struct pollfd *p)
+{
+	const int fds[S_COUNT] = {[S_PID] = r->pidfd,
+				  [S_CONTROL] = r->control,
+				  [S_OUTPUT] = r->output,
+				  [S_LISTENER] = r->listener,
+				  [S_RECORD] = r->spec->record_fd,
+				  [S_USER] = r->terminal.in,
+				  [S_ROOM] = r->terminal.master};
+
+	for (int i = 0; i < S_COUNT; i++)
+		p[i] = (struct pollfd){.fd = fds[i], .events = POLLIN};
+	if (r->terminal.rest_len) {
+		p[S_USER].fd = -1;
+		p[S_ROOM].events |= POLLOUT;
+	}
+}
+
+static void serve(struct room *r, struct pollfd *p)
+{
+	if (p[S_CONTROL].revents & POLLIN)
+		while (read_report(r))
+			;
+	for (int i = 0; p[S_LISTENER].revents & POLLIN && i < SERVE_MAX; i++) {
+		if (!ledger_serve(r) || poll(&p[S_LISTENER], 1, 0) <= 0)
+			break;
+	}
+	/* no process with the filter is left */
+	if (p[S_LISTENER].revents & POLLHUP && !(p[S_LISTENER].revents & POLLIN)) {
+		close(r->listener);
+		r->listener = -1;
+	}
+	if (p[S_OUTPUT].revents && !read_output(r)) {
+		close(r->output);
+		r->output = -1;
+	}
+	if (p[S_RECORD].revents & POLLIN)
+		record_read(r);
+	if (p[S_USER].revents || p[S_ROOM].revents & POLLOUT)
+		terminal_from_user(&r->terminal);
+	if (p[S_ROOM].revents & (POLLIN | POLLHUP) && !terminal_from_room(&r->terminal)) {
+		close(r->terminal.master);
+		r->terminal.master = -1;
+	}
+}
+
+static void tick(struct room *r, double now)
+{
+	uint64_t max =
+		r->spec->limits.wall_seconds ? r->spec->limits.wall_seconds : ROOM_WALL_SECONDS;
+
+	if (r->terminal.master >= 0)
+		terminal_resize(&r->terminal);
+	if (now - r->start > (double)max)
+		room_strike(r, "wall time");
+	if (r->end == ROOM_RUNS && r->handler->on_tick && r->handler->on_tick(r->handler->arg)) {
+		r->end = ROOM_STOPPED;
+		room_kill(r);
+	}
+}
+
+/* Reap init: with it, every process of its pid namespace is gone. */
+static int reap(struct room *r)
+{
+	int status = 0;
+	pid_t pid;
+
+	do
+		pid = waitpid(r->pid, &status, __WALL);
+	while (pid < 0 && errno == EINTR);
+	r->pid = -1;
+	return pid < 0 ? 0 : status;
+}
+
+static int conclude(struct room *r, int wait_status, struct err *err)
+{
+	struct room_result *out = r->out;
+	bool clean = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0;
+
+	while (read_report(r))
+		;
+	drain_output(r);
+	if (r->end == ROOM_STOPPED)
+		return err_set(err, ERR_INTERRUPTED, 0, "interrupted");
+	if (r->end == ROOM_RUNS && clean &&
+	    (out->failed < r->spec->n_commands || r->ended == r->spec->n_commands))
+		return 0;
+	/* killed by a limit, by the kernel for want of memory, or by its own doing */
+	if (out->failed == r->spec->n_commands) {
+		out->failed = r->in_phase ? r->phase : r->ended ? r->ended - 1 : 0;
+		out->status = 128 + SIGKILL;
+	}
+	if (!out->limit)
+		out->limit = "the room was killed from outside (memory of the host?)";
+	return 0;
+}
+
+int room_supervise(struct room *r, struct err *err)
+{
+	struct pollfd p[S_COUNT];
+	double now, next = room_now();
+
+	do {
+		watch(r, p);
+		if (poll(p, S_COUNT, TICK_MS) < 0 && errno != EINTR)
+			return err_set(err, ERR_HOST, errno, "room: poll");
+		serve(r, p);
+		now = room_now();
+		if (now >= next) {
+			tick(r, now);
+			next = now + TICK_MS / 1000.0;
+		}
+	} while (!(p[S_PID].revents & POLLIN));
+	return conclude(r, reap(r), err);
+}
