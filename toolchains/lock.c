@@ -177,9 +177,12 @@ static int parse_package(struct lock *l, char *line, struct place at, struct err
 
 	for (char *w = strtok_r(line, " ", &save); w && n <= FIELDS; w = strtok_r(NULL, " ", &save))
 		field[n++] = w;
-	at.column = column + (n > FIELDS ? (int)(field[FIELDS] - start) : 0);
-	if (n < REPLACES || n > FIELDS)
-		return bad_line(&at, err, n > FIELDS ? field[FIELDS] : n ? field[n - 1] : "");
+	if (n < REPLACES || n > FIELDS) {
+		const char *odd = n > FIELDS ? field[FIELDS] : n ? field[n - 1] : start;
+
+		at.column = column + (int)(odd - start);
+		return bad_line(&at, err, odd);
+	}
 	at.column = column + (int)(field[SIZE] - start);
 	if (!parse_size(field[SIZE], &size))
 		return bad_line(&at, err, field[SIZE]);
