@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "internal.h"
+#include "printable.h"
 #include "walk.h"
 
 #include <base/cleanup.h>
@@ -35,7 +36,7 @@ static const char *fd_path(char buf[FD_PATH_LEN], int fd)
 
 static int refuse(const struct walk_entry *e, struct err *err, const char *why)
 {
-	_cleanup_free_ char *shown = walk_show(e->path);
+	_cleanup_free_ char *shown = printable(e->path, WALK_SHOWN_MAX);
 
 	return err_set(err, ERR_INPUT, 0, "%s: %s", shown, why);
 }
@@ -43,7 +44,7 @@ static int refuse(const struct walk_entry *e, struct err *err, const char *why)
 static int failed(const struct walk_entry *e, struct err *err, const char *doing)
 {
 	int saved = errno;
-	_cleanup_free_ char *shown = walk_show(e->path);
+	_cleanup_free_ char *shown = printable(e->path, WALK_SHOWN_MAX);
 
 	return err_set(err, ERR_STORE, saved, "%s %s", doing, shown);
 }
@@ -104,7 +105,7 @@ static int check_xattrs(const struct walk_entry *e, struct err *err)
 
 		if (xattr_of_host(p))
 			continue;
-		name = walk_show(p);
+		name = printable(p, WALK_SHOWN_MAX);
 		why = xasprintf("has the extended attribute %s, which a tree may not have", name);
 		return refuse(e, err, why);
 	}

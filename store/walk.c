@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "walk.h"
 
+#include "printable.h"
+
 #include <base/cleanup.h>
 #include <base/str.h>
 #include <dirent.h>
@@ -37,22 +39,9 @@ static void walk_release(struct walk *w)
 	cleanup_closep(&w->fd);
 }
 
-char *walk_show(const char *path)
-{
-	struct strbuf sb = STRBUF_INIT;
-
-	for (const unsigned char *p = (const unsigned char *)path; *p; p++) {
-		if (*p >= 0x20 && *p < 0x7f)
-			strbuf_addc(&sb, (char)*p);
-		else
-			strbuf_addf(&sb, "\\x%02x", *p);
-	}
-	return strbuf_steal(&sb);
-}
-
 static int walk_fail(const char *path, const char *what, int errnum, struct err *err)
 {
-	_cleanup_free_ char *shown = walk_show(*path ? path : ".");
+	_cleanup_free_ char *shown = printable(*path ? path : ".", WALK_SHOWN_MAX);
 
 	if (errnum == EXDEV)
 		return err_set(err, ERR_INPUT, 0, "%s: a mount point inside the tree", shown);

@@ -29,8 +29,5 @@ typedef int (*walk_fn)(void *arg, struct walk_entry *entry, struct err *err);
 int walk_tree(int dirfd, const char *name, walk_fn fn, void *arg, struct err *err)
 	__attribute__((warn_unused_result));
 
-/*
- * A path as it may be shown: bytes outside printable ASCII become \xNN, so that a file's name
- * cannot write to the user's terminal. The caller frees.
- */
-char *walk_show(const char *path) __attribute__((returns_nonnull));
+/* Of a path in a message; it leaves room for the reason. */
+#define WALK_SHOWN_MAX 600

@@ -4,17 +4,23 @@
 /*
  * The store: blobs, trees, actions and records on disk.
  *
- *	blobs/sha256/ab/abcd...        a file, named by its SHA-256 (source tarballs, .debs,
- *patches) trees/<hash>/                  a normalised directory, named by its NAR SHA-256 (hex)
+ *	blobs/sha256/ab/abcd...        a file, named by its SHA-256 (tarball, .deb, patch)
+ *	trees/<hash>/                  a normalised directory, named by its NAR SHA-256 (hex)
  *	actions/<key>.json             action key -> output name -> tree hash
  *	builds/<key>/<round>/          record.json, log.zst, ledger.jsonl.zst
  *	memo/<kind>/<key>              small derived facts: (blob, strip) -> tree hash, lock -> root
  *	roots/<name>                   GC roots: a symbolic link to a result link, or to a tree
  *	tmp/                           work in progress; swept at start when its owner is gone
  *	locks/                         flock(2) files
+ *	version                        "1": the layout described here
+ *	bad/                           what store_verify() with repair moved out of the way
  *
  * Everything outside tmp/ and locks/ is immutable once published: written under tmp/, fsynced,
- * renamed, its directory fsynced. A crash at any instant leaves a store that verifies.
+ * renamed, its directory fsynced. A crash at any instant leaves a store that verifies. Memos are
+ * not fsynced but carry a checksum: a torn one counts as unknown.
+ *
+ * Every open store holds a shared flock(2), which gc and repair wait for; nobody else may write to
+ * the folder (mode 0700, owner the caller), and a store has one user only.
  */
 
 #include <base/digest.h>
@@ -110,6 +116,10 @@ char *store_tree_path(const struct store *s, const struct sha256 *hash)
 	__attribute__((returns_nonnull));
 
 /* ---- actions: key -> outputs ---- */
+/*
+ * The value is an object whose "outputs" maps names to tree hashes in hex (or the map itself). What
+ * else it names by a hash, such as the root or the inputs, gc keeps for as long as the outputs.
+ */
 /* *out is a new reference, or NULL (and 0 returned) when the key is unknown or one of its trees is
  * gone. */
 int store_action_get(struct store *s, const struct sha256 *key, json_t **out, struct err *err)
@@ -138,17 +148,29 @@ int store_memo_put(struct store *s, const char *kind, const struct sha256 *key, 
 		   struct err *err) __attribute__((warn_unused_result));
 
 /* ---- roots and garbage ---- */
-/* Make @link (a path of the user's) a symbolic link to the tree and register it as a GC root. */
+/*
+ * Make @link (a path of the user's) a symbolic link to the tree and register it as a GC root. A
+ * link into a store is replaced atomically; anything else of that name is ERR_INPUT and stays.
+ */
 int store_root_link(struct store *s, const char *link, const struct sha256 *tree, struct err *err)
 	__attribute__((warn_unused_result));
 struct store_gc_stats {
 	uint64_t trees, blobs, builds, bytes;
 };
-/* Remove what no root, running build or (with @keep_sources) lock needs. @dry_run only counts. */
+/*
+ * Remove what nobody needs, when no other process has the store open (waits for them, with a note
+ * to @sink). What lives: trees that a root leads to (its link must still point there); actions all
+ * of whose outputs live, with their records and every tree that their value names; memos of such
+ * trees; all blobs with @keep_sources, none without. @dry_run only counts. @bytes are what the disk
+ * gets back, a file with N hard links counted as one Nth for each of its names.
+ */
 int store_gc(struct store *s, bool dry_run, bool keep_sources, const struct event_sink *sink,
 	     struct store_gc_stats *out, struct err *err) __attribute__((warn_unused_result));
-/* Rehash everything; each bad object is an EVENT_WARN; *out_bad counts them. With @repair they are
- * moved away. */
+/*
+ * Rehash blobs and trees (and check the trees' normal form), parse actions and records, look for
+ * the actions' trees. Each bad object is an EVENT_WARN; *out_bad counts them. With @repair they are
+ * moved to bad/, when no other process has the store open.
+ */
 int store_verify(struct store *s, bool repair, const struct event_sink *sink, uint64_t *out_bad,
 		 struct err *err) __attribute__((warn_unused_result));
 struct store_du {

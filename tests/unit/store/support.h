@@ -76,7 +76,9 @@ struct world {
 };
 void world_make(struct world *w);
 void world_release(struct world *w);
-#define WORLD(w) _cleanup_(world_release) struct world w; world_make(&w)
+#define WORLD(w)                                                                                   \
+	_cleanup_(world_release) struct world w;                                                   \
+	world_make(&w)
 
 /* These abort on failure: they are not what is tested. */
 void put_file(int dirfd, const char *name, const char *text, mode_t mode);

@@ -117,8 +117,7 @@ STORE_TEST(hostile, access_control_list)
 			uint16_t tag, perm;
 			uint32_t id;
 		} e[5];
-	} acl = {2,
-		 {{1, 6, ~0U}, {2, 7, 4711}, {4, 4, ~0U}, {0x10, 7, ~0U}, {0x20, 4, ~0U}}};
+	} acl = {2, {{1, 6, ~0U}, {2, 7, 4711}, {4, 4, ~0U}, {0x10, 7, ~0U}, {0x20, 4, ~0U}}};
 
 	STEP(with_xattr("system.posix_acl_access", &acl, sizeof(acl), "file"));
 	return with_xattr("system.posix_acl_default", &acl, sizeof(acl), "folder");

@@ -9,7 +9,7 @@
 STORE_TEST(open, makes_the_layout)
 {
 	static const char *const names[] = {"blobs/sha256", "trees", "actions", "builds", "memo",
-					    "roots",	    "tmp",   "locks",	"version"};
+					    "roots",        "tmp",   "locks",   "version"};
 	struct err err = ERR_INIT;
 	struct stat st;
 	WORLD(w);

@@ -4,7 +4,6 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-
 static bool is_normal(int dirfd, const char *name, mode_t mode)
 {
 	struct stat st;
