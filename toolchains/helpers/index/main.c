@@ -17,8 +17,8 @@
  *	{"error": {"code": 3, "text": "..."}} instead, with that exit status
  */
 
-#include "sizes.h"
 #include "solve.h"
+#include "stanza.h"
 
 #include <base/cleanup.h>
 #include <base/confine.h>
@@ -44,62 +44,97 @@ static int print_line(const json_t *line, struct err *err)
 	return 0;
 }
 
-static json_t *replaces_of(const struct universe *u, const Queue *chosen, Id id)
+/* The packages to be written out, and what is known of each. */
+struct answer {
+	const struct universe *u;
+	const Queue *chosen;
+	struct stanza *stanzas;
+};
+
+static const char *plain_name(const struct answer *a, int i)
 {
+	return pool_id2str(a->u->pool, a->u->plain_name[a->chosen->elements[i]]);
+}
+
+static json_t *replaces_of(const struct answer *a, int i)
+{
+	Pool *pool = a->u->pool;
 	json_t *list = json_array();
 
-	for (int i = 0; i < chosen->count; i++) {
-		Id other = chosen->elements[i];
+	for (int k = 0; k < a->chosen->count; k++) {
+		Solvable *other = pool_id2solvable(pool, a->chosen->elements[k]);
 
-		if (other != id && solve_replaces(u, id, other))
-			json_array_append_new(
-				list, json_string(pool_id2str(u->pool, u->plain_name[other])));
+		if (k != i && stanza_replaces(&a->stanzas[i], pool, plain_name(a, k),
+					      pool_id2str(pool, other->evr)))
+			json_array_append_new(list, json_string(plain_name(a, k)));
 	}
 	return list;
 }
 
-static int print_package(const struct universe *u, const Queue *chosen, Id id, uint64_t size,
-			 struct err *err)
+/* libsolv keeps a location that follows from the name as "follows from the name": ask by that name.
+ */
+static json_t *location_of(const struct answer *a, int i)
 {
-	_cleanup_json_ json_t *line = json_object();
-	json_t *pkg = json_object();
-	Solvable *s = pool_id2solvable(u->pool, id);
-	Id qualified = s->name, type = 0;
-	const char *path, *hash, *name = pool_id2str(u->pool, u->plain_name[id]);
+	Id id = a->chosen->elements[i];
+	Solvable *s = pool_id2solvable(a->u->pool, id);
+	Id qualified = s->name;
+	const char *path;
 	unsigned medium = 0;
 
-	json_set(line, "package", pkg);
-	/* libsolv stores a location that follows from the name as "follows from the name". */
-	s->name = u->plain_name[id];
+	s->name = a->u->plain_name[id];
 	path = solvable_lookup_location(s, &medium);
-	json_set(pkg, "path", json_string(path ? path : ""));
 	s->name = qualified;
+	return path ? json_string(path) : NULL;
+}
+
+static int print_package(const struct answer *a, int i, struct err *err)
+{
+	_cleanup_json_ json_t *line = json_object();
+	json_t *pkg = json_object(), *path = location_of(a, i);
+	Solvable *s = pool_id2solvable(a->u->pool, a->chosen->elements[i]);
+	const char *hash;
+	Id type = 0;
+
+	json_set(line, "package", pkg);
+	if (path)
+		json_set(pkg, "path", path);
 	hash = solvable_lookup_checksum(s, SOLVABLE_CHECKSUM, &type);
-	if (!path || !hash || type != REPOKEY_TYPE_SHA256 || size == 0)
+	if (!path || !hash || type != REPOKEY_TYPE_SHA256 || a->stanzas[i].size == 0)
 		return err_set(err, ERR_INPUT, 0,
-			       "index: package %s lacks one of Filename, Size, SHA256", name);
-	json_set(pkg, "name", json_string(name));
-	json_set(pkg, "version", json_string(pool_id2str(u->pool, s->evr)));
-	json_set(pkg, "arch", json_string(pool_id2str(u->pool, s->arch)));
+			       "index: package %s lacks one of Filename, Size, SHA256",
+			       plain_name(a, i));
 	json_set(pkg, "sha256", json_string(hash));
-	json_set(pkg, "size", json_integer((json_int_t)size));
-	json_set(pkg, "replaces", replaces_of(u, chosen, id));
+	json_set(pkg, "size", json_integer((json_int_t)a->stanzas[i].size));
+	json_set(pkg, "name", json_string(plain_name(a, i)));
+	json_set(pkg, "version", json_string(pool_id2str(a->u->pool, s->evr)));
+	json_set(pkg, "arch", json_string(pool_id2str(a->u->pool, s->arch)));
+	json_set(pkg, "replaces", replaces_of(a, i));
+	return print_line(line, err);
+}
+
+static int print_packages(const struct answer *a, struct err *err)
+{
+	_cleanup_json_ json_t *line = json_object();
+	json_t *done = json_object();
+
+	json_set(line, "done", done);
+	for (int i = 0; i < a->chosen->count; i++)
+		if (print_package(a, i, err) < 0)
+			return -1;
+	json_set(done, "packages", json_integer(a->chosen->count));
 	return print_line(line, err);
 }
 
 static int print_all(const struct universe *u, const Queue *chosen, struct err *err)
 {
-	_cleanup_json_ json_t *line = json_object();
-	_cleanup_free_ uint64_t *sizes = xcalloc((size_t)chosen->count + 1, sizeof(*sizes));
-	json_t *done = json_object();
+	size_t n = (size_t)chosen->count;
+	struct answer a = {.u = u, .chosen = chosen, .stanzas = xcalloc(n + 1, sizeof(*a.stanzas))};
+	int r;
 
-	json_set(line, "done", done);
-	sizes_find(u, chosen, sizes);
-	for (int i = 0; i < chosen->count; i++)
-		if (print_package(u, chosen, chosen->elements[i], sizes[i], err) < 0)
-			return -1;
-	json_set(done, "packages", json_integer(chosen->count));
-	return print_line(line, err);
+	stanzas_find(u, chosen, a.stanzas);
+	r = print_packages(&a, err);
+	stanzas_release(a.stanzas, n);
+	return r;
 }
 
 static int load_archs(struct universe *u, const json_t *list, struct err *err)

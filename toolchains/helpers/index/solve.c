@@ -3,9 +3,7 @@
 
 #include <base/cleanup.h>
 #include <solv/bitmap.h>
-#include <solv/evr.h>
 #include <solv/problems.h>
-#include <solv/repo.h>
 #include <solv/solver.h>
 #include <solv/transaction.h>
 #include <string.h>
@@ -197,34 +195,4 @@ int solve(const struct universe *u, const struct strv *want, Queue *out, struct 
 	map_free(&favoured);
 	queue_free(&job);
 	return r;
-}
-
-static bool version_matches(Pool *pool, Id have, Id dep)
-{
-	Reldep *rd;
-	int c;
-
-	if (!ISRELDEP(dep))
-		return true;
-	rd = GETRELDEP(pool, dep);
-	if (rd->flags > (REL_GT | REL_EQ | REL_LT))
-		return true;
-	c = pool_evrcmp(pool, have, rd->evr, EVRCMP_COMPARE);
-	return (c < 0 && (rd->flags & REL_LT)) || (c == 0 && (rd->flags & REL_EQ)) ||
-	       (c > 0 && (rd->flags & REL_GT));
-}
-
-bool solve_replaces(const struct universe *u, Id id, Id other)
-{
-	Solvable *o = pool_id2solvable(u->pool, other);
-	const Id *dep;
-
-	if (!u->replaces[id])
-		return false;
-	dep = pool_id2solvable(u->pool, id)->repo->idarraydata + u->replaces[id];
-	for (; *dep; dep++)
-		if (universe_dep_name(u, *dep) == u->plain_name[other] &&
-		    version_matches(u->pool, o->evr, *dep))
-			return true;
-	return false;
 }

@@ -11,6 +11,3 @@
  */
 int solve(const struct universe *u, const struct strv *want, Queue *out, struct err *err)
 	__attribute__((warn_unused_result));
-
-/* Does the chosen @id say Replaces: of the chosen @other, with its version? */
-bool solve_replaces(const struct universe *u, Id id, Id other);

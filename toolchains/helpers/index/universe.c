@@ -32,7 +32,6 @@ void universe_release(struct universe *u)
 	if (u->pool)
 		pool_free(u->pool);
 	free(u->plain_name);
-	free(u->replaces);
 	for (size_t i = 0; i < UNIVERSE_MAX_INDEX; i++)
 		strbuf_release(&u->text[i]);
 	*u = UNIVERSE_INIT;
@@ -262,8 +261,8 @@ static void encode_one(struct universe *u, Solvable *s)
 	encode_provides(u, s, arch, ma);
 	encode_conflicts(u, s, arch, ma, &own);
 	queue_free(&own);
-	/* libsolv reads Replaces as "must not be installed together": set aside for the lock. */
-	u->replaces[id] = s->obsoletes;
+	/* libsolv reads Replaces as "must not be installed together", which Conflicts says already.
+	 */
 	s->obsoletes = 0;
 	u->plain_name[id] = s->name;
 	s->name = universe_qualified(u, s->name, arch);
@@ -288,7 +287,6 @@ void universe_encode(struct universe *u)
 
 	drop_second_alls(u);
 	u->plain_name = xcalloc((size_t)p->nsolvables, sizeof(*u->plain_name));
-	u->replaces = xcalloc((size_t)p->nsolvables, sizeof(*u->replaces));
 	for (Id id = 2; id < p->nsolvables; id++) {
 		Solvable *s = pool_id2solvable(p, id);
 

@@ -12,7 +12,7 @@
  *	Multi-Arch: same            conflicts with unequal versions of its twin of another arch
  *	anything else               conflicts with its twin
  *	Conflicts, Breaks           hold against every arch
- *	Replaces                    says nothing about what may be installed together: kept aside
+ *	Replaces                    says nothing about what may be installed together: left out
  */
 
 #include <base/err.h>
@@ -28,8 +28,7 @@ struct universe {
 	Pool *pool;
 	const char *arch[UNIVERSE_MAX_ARCH]; /* borrowed; arch[0] is the native one */
 	size_t n_arch;
-	Id *plain_name;   /* per solvable: its name without ":arch" */
-	Offset *replaces; /* per solvable: its Replaces, in the repo's idarraydata */
+	Id *plain_name;                         /* per solvable: its name without ":arch" */
 	struct strbuf text[UNIVERSE_MAX_INDEX]; /* each index, decompressed */
 	size_t n_text;
 };
