@@ -41,8 +41,15 @@ struct unpacker {
 
 static void unpacker_release(struct unpacker *u)
 {
-	process_release(&u->helper); /* first: its children write below tmp */
+	struct err ignored = ERR_INIT;
+	int status;
+
+	/* At the end of the socket it ends its children, then itself: nobody writes below tmp then.
+	 */
 	cleanup_closep(&u->sock);
+	if (u->helper.pid > 0 && process_wait(&u->helper, &status, &ignored) < 0)
+		err_clear(&ignored);
+	process_release(&u->helper);
 	store_tmp_release(&u->tmp);
 }
 

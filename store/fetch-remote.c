@@ -168,8 +168,10 @@ static int import_partial(struct remote *r, struct want *w, const char *url, str
 
 	partial_name(r, w, name);
 	fd = file_open_beneath(r->dirfd, name, O_RDONLY | O_NONBLOCK, 0, err);
-	if (fd < 0)
+	if (fd < 0) {
+		err->code = ERR_STORE; /* not the user's file: one that belongs to us */
 		return -1;
+	}
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return err_set(err, ERR_STORE, 0, "%s/" PARTIAL "/%s is no regular file",
 			       store_path(r->f->store), name);

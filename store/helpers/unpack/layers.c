@@ -158,7 +158,8 @@ static int open_raw(struct layers *l, struct err *err)
 		if (filters[i](l->raw) != ARCHIVE_OK)
 			return failed(l->raw, err, "libarchive");
 	if (archive_read_open(l->raw, l, NULL, l->ar ? read_member : read_file, NULL) != ARCHIVE_OK)
-		return failed(l->raw, err, "decompress");
+		return l->packed.seen ? failed(l->raw, err, "decompress")
+				      : err_set(err, ERR_INPUT, 0, "is empty");
 	return 0;
 }
 
@@ -173,8 +174,6 @@ int layers_open(struct layers *l, int fd, bool deb, uint64_t max_unpacked, struc
 	if ((deb && open_deb(l, err) < 0) || open_raw(l, err) < 0)
 		return -1;
 	r = archive_read_next_header(l->raw, &entry);
-	if (r == ARCHIVE_EOF)
-		return err_set(err, ERR_INPUT, 0, "is empty");
 	if (r != ARCHIVE_OK)
 		return failed(l->raw, err, "decompress");
 	if (archive_filter_count(l->raw) > 2) /* the last is always "none" */

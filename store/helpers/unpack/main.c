@@ -53,7 +53,8 @@ static int say(json_t *answer_taken, struct err *err)
 
 	if (json_canonical(answer, &text, err) < 0)
 		return -1;
-	if (send(STDIN_FILENO, text, strlen(text), MSG_NOSIGNAL) < 0)
+	/* a caller that is gone is seen at the next receive() */
+	if (send(STDIN_FILENO, text, strlen(text), MSG_NOSIGNAL) < 0 && errno != EPIPE)
 		return err_set(err, ERR_BUG, errno, "answer");
 	return 0;
 }
@@ -202,9 +203,11 @@ static int receive(struct server *s, struct err *err)
 	ssize_t n = recvmsg(STDIN_FILENO, &msg, MSG_CMSG_CLOEXEC);
 	int fds[2], r;
 
-	if (n < 0)
-		return errno == EINTR ? 0 : err_set(err, ERR_BUG, errno, "request");
-	if (n == 0) {
+	if (n < 0 && errno == EINTR)
+		return 0;
+	if (n < 0 && errno != ECONNRESET)
+		return err_set(err, ERR_BUG, errno, "request");
+	if (n <= 0) {
 		s->closed = true;
 		return 0;
 	}
@@ -215,22 +218,28 @@ static int receive(struct server *s, struct err *err)
 	return r;
 }
 
+/* Nothing is finished for nobody; and when we are gone, nothing writes there any more. */
+static void end_children(struct server *s)
+{
+	for (struct child *c = s->children; c < s->children + MAX_CHILDREN; c++)
+		if (c->pid)
+			kill(c->pid, SIGKILL);
+	for (struct child *c = s->children; c < s->children + MAX_CHILDREN; c++)
+		while (c->pid && waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+}
+
 static int serve(struct server *s, struct err *err)
 {
-	for (;;) {
-		struct pollfd p[MAX_CHILDREN + 1] = {
-			{.fd = s->closed ? -1 : STDIN_FILENO, .events = POLLIN}};
-		size_t running = 0;
+	while (!s->closed) {
+		struct pollfd p[MAX_CHILDREN + 1] = {{.fd = STDIN_FILENO, .events = POLLIN}};
 
 		for (size_t i = 0; i < MAX_CHILDREN; i++) {
 			bool used = s->children[i].pid != 0;
 
 			p[i + 1] = (struct pollfd){.fd = used ? s->children[i].pipe : -1,
 						   .events = POLLIN};
-			running += used;
 		}
-		if (s->closed && running == 0)
-			return 0;
 		if (poll(p, MAX_CHILDREN + 1, -1) < 0 && errno != EINTR)
 			return err_set(err, ERR_BUG, errno, "poll");
 		for (size_t i = 0; i < MAX_CHILDREN; i++)
@@ -239,6 +248,7 @@ static int serve(struct server *s, struct err *err)
 		if (p[0].revents && receive(s, err) < 0)
 			return -1;
 	}
+	return 0;
 }
 
 int main(void)
@@ -246,6 +256,7 @@ int main(void)
 	struct server s = {0};
 	struct err err = ERR_INIT;
 	iconv_t warm;
+	int r;
 
 	/* names in pax headers are UTF-8; a child can no longer open the locale's files */
 	setlocale(LC_CTYPE, "C.UTF-8");
@@ -253,7 +264,9 @@ int main(void)
 	if (warm != (iconv_t)-1)
 		iconv_close(warm);
 	umask(022);
-	if (serve(&s, &err) == 0)
+	r = serve(&s, &err);
+	end_children(&s);
+	if (r == 0)
 		return 0;
 	dprintf(STDERR_FILENO, "unpack: %s\n", err.msg);
 	return err.code;
