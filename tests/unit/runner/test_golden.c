@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fixture.h"
+
+#include <base/cleanup.h>
+#include <criterion/criterion.h>
+#include <runner/golden.h>
+#include <string.h>
+
+#define HASH_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define HASH_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+#define HASH_C "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
+
+struct world {
+	struct recipe *r;
+	struct branch *b;
+	struct plan_node n;
+	struct sha256 root;
+};
+
+static struct world world(const char *variant, const char *target, const char *root)
+{
+	struct world w = {0};
+	struct err err = ERR_INIT;
+
+	cr_assert_eq(fixture_parse(fixture_recipe, &w.r, &err), 0, "%s", err.msg);
+	cr_assert_eq(fixture_parse_branch(w.r, fixture_branch, &w.b, &err), 0, "%s", err.msg);
+	w.n = (struct plan_node){.recipe = w.r,
+				 .branch = w.b,
+				 .host = "x86_64",
+				 .target = target,
+				 .variant = variant};
+	cr_assert_eq(options_resolve(w.r, variant, NULL, &w.n.values, &err), 0);
+	cr_assert(sha256_from_hex(root, &w.root));
+	return w;
+}
+
+static void world_release(struct world *w)
+{
+	settings_release(&w->n.values);
+	branch_free(w->b);
+	recipe_free(w->r);
+}
+
+static enum golden_state compare(const struct world *w, const char *out, const char *boot)
+{
+	_cleanup_json_ json_t *outputs = json_object();
+
+	json_set(outputs, "out", json_string(out));
+	if (boot)
+		json_set(outputs, "boot", json_string(boot));
+	return golden_compare(golden_find(&w->n, &w->root), &w->root, outputs);
+}
+
+Test(golden, states)
+{
+	_cleanup_(world_release) struct world same = world("usual", "x86_64", HASH_B);
+	_cleanup_(world_release) struct world relocked = world("usual", "x86_64", HASH_C);
+	_cleanup_(world_release) struct world variant = world("full", "x86_64", HASH_B);
+	_cleanup_(world_release) struct world target = world("usual", "aarch64", HASH_B);
+
+	cr_assert_eq(compare(&same, HASH_A, HASH_B), GOLDEN_SAME);
+	cr_assert_eq(compare(&same, HASH_A, HASH_A), GOLDEN_DIFFERENT);
+	cr_assert_eq(compare(&same, HASH_A, NULL), GOLDEN_DIFFERENT);
+	cr_assert_eq(compare(&relocked, HASH_C, HASH_C), GOLDEN_STALE);
+	cr_assert_eq(compare(&variant, HASH_A, HASH_B), GOLDEN_NONE);
+	cr_assert_eq(compare(&target, HASH_A, HASH_B), GOLDEN_NONE);
+}
+
+Test(golden, an_output_more_is_a_difference)
+{
+	_cleanup_(world_release) struct world w = world("usual", "x86_64", HASH_B);
+	_cleanup_json_ json_t *outputs =
+		json_pack("{s:s,s:s,s:s}", "out", HASH_A, "boot", HASH_B, "man", HASH_C);
+
+	cr_assert_eq(golden_compare(golden_find(&w.n, &w.root), &w.root, outputs),
+		     GOLDEN_DIFFERENT);
+}
+
+/* What --regold prints can be put into branch.yaml, and is then met. */
+Test(golden, yaml_round_trip)
+{
+	_cleanup_(world_release) struct world w = world("full", "aarch64", HASH_C);
+	_cleanup_json_ json_t *outputs = json_pack("{s:s,s:s}", "out", HASH_C, "boot", HASH_B);
+	_cleanup_free_ char *yaml = NULL, *text = NULL;
+	_cleanup_(branch_freep) struct branch *b = NULL;
+	struct err err = ERR_INIT;
+
+	settings_set(&w.n.values, "efi", "false");
+	yaml = golden_yaml(&w.n, &w.root, outputs);
+	text = xasprintf("%s%s", fixture_branch, yaml);
+	cr_assert_eq(fixture_parse_branch(w.r, text, &b, &err), 0, "%s\n%s", err.msg, yaml);
+	w.n.branch = b;
+	cr_assert_eq(golden_compare(golden_find(&w.n, &w.root), &w.root, outputs), GOLDEN_SAME,
+		     "%s", yaml);
+	cr_assert_str_eq(settings_get(&b->golden[1].set, "efi"), "false");
+}
