@@ -154,27 +154,11 @@ STORE_TEST(hostile, terminal_escape_in_a_name)
 	return refused(&w, "a\\x1b]0;\\x0ab: is a fifo");
 }
 
-/* A bind mount may have the same device number: only the kernel can tell it. */
-STORE_TEST(hostile, mount_point)
-{
-	struct sha256 hash;
-	struct err err = ERR_INIT;
-	int r;
-
-	if (own_namespaces() < 0)
-		return SKIP("no namespaces here");
-	WORLD(w);
-	put_dir(put_out(&w, "out"), "inner");
-	CHECK(chdir(w.tmp.path) == 0);
-	CHECK(mount("/tmp", "out/inner", NULL, MS_BIND, NULL) == 0);
-	r = store_tree_publish(w.s, w.tmp.fd, "out", false, &hash, NULL, &err);
-	CHECK(umount("out/inner") == 0);
-	CHECK(r < 0 && err.code == ERR_INPUT);
-	CHECK(strstr(err.msg, "inner: a mount point inside the tree"));
-	return NULL;
-}
-
-/* ---- a file of the host's, linked into the output ---- */
+/*
+ * ---- a file of the host's, linked into the output ----
+ * The host is played by a folder of the test's own: what is tested might fail, and then it must not
+ * have been the real one.
+ */
 
 static void put_sentinel(const struct world *w)
 {
@@ -198,6 +182,29 @@ static const char *sentinel_unchanged(const struct world *w)
 	CHECK(fstatat(w->fd, "host", &st, 0) == 0);
 	CHECK((st.st_mode & 07777) == 0755 && st.st_mtim.tv_sec == 5);
 	return NULL;
+}
+
+/* A bind mount may have the same device number: only the kernel can tell it. */
+STORE_TEST(hostile, mount_point)
+{
+	_cleanup_free_ char *host = NULL;
+	struct sha256 hash;
+	struct err err = ERR_INIT;
+	int r;
+
+	if (own_namespaces() < 0)
+		return SKIP("no namespaces here");
+	WORLD(w);
+	put_sentinel(&w);
+	put_dir(put_out(&w, "out"), "inner");
+	host = path_join(w.dir, "host");
+	CHECK(chdir(w.tmp.path) == 0);
+	CHECK(mount(host, "out/inner", NULL, MS_BIND, NULL) == 0);
+	r = store_tree_publish(w.s, w.tmp.fd, "out", false, &hash, NULL, &err);
+	CHECK(umount("out/inner") == 0);
+	CHECK(r < 0 && err.code == ERR_INPUT);
+	CHECK(strstr(err.msg, "inner: a mount point inside the tree"));
+	return sentinel_unchanged(&w);
 }
 
 STORE_TEST(hostile, hard_link_to_outside_is_copied)

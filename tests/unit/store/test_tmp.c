@@ -45,7 +45,7 @@ static void leave_rubbish(struct world *w)
 	put_dir(t.fd, "locked");
 	put_dir(t.fd, "locked/inner");
 	put_file(t.fd, "locked/inner/file", "x", 0);
-	if (symlinkat("/etc/passwd", t.fd, "link") < 0 || mkfifoat(t.fd, "fifo", 0600) < 0 ||
+	if (symlinkat("../../../keep", t.fd, "link") < 0 || mkfifoat(t.fd, "fifo", 0600) < 0 ||
 	    fchmodat(t.fd, "locked/inner", 0, 0) < 0 || fchmodat(t.fd, "locked", 0, 0) < 0)
 		_exit(1);
 	kill(getpid(), SIGKILL);
@@ -83,8 +83,11 @@ STORE_TEST(tmp, sweep_removes_halves)
 	put_dir(w.fd, "store/tmp/1111");
 	put_file(w.fd, "store/tmp/1111/file", "x", 0600);
 	put_file(w.fd, "store/tmp/2222", "x", 0400);
-	CHECK(symlinkat("/", w.fd, "store/tmp/3333") == 0);
+	put_dir(w.fd, "keep");
+	put_file(w.fd, "keep/file", "x", 0600);
+	CHECK(symlinkat("../../keep", w.fd, "store/tmp/3333") == 0);
 	OK(store_open(w.path, 0, &second, &err));
+	CHECK(file_exists(w.fd, "keep/file"));
 	CHECK(count_entries("%s/tmp", w.path) == 0);
 	return NULL;
 }

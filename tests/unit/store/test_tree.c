@@ -29,7 +29,7 @@ STORE_TEST(tree, normal_form)
 	put_file(out, "others", "may run, the owner may not", 0011);
 	put_file(out, "sticky", "", 01666);
 	put_file(out, "\x1b[31m\n", "names may be anything", 0444);
-	CHECK(symlinkat("/etc/passwd", out, "link") == 0 && symlinkat("nowhere", out, "l2") == 0);
+	CHECK(symlinkat("program", out, "link") == 0 && symlinkat("nowhere", out, "l2") == 0);
 	CHECK(fchmodat(out, "folder", 0, 0) == 0 && fchmod(out, 01777) == 0);
 	OK(store_tree_publish(w.s, w.tmp.fd, "out", false, &hash, &stats, &err));
 	CHECK(stats.files == 5 && stats.dirs == 2 && stats.links == 2);
