@@ -112,8 +112,10 @@ void roundlog_row(struct roundlog *l, const struct ledger_row *row)
 
 	zwriter_write(l->ledger, line, strlen(line));
 	if (row->kind == LEDGER_SHIM) {
+		_cleanup_free_ char *verdict = xstrndup(row->answer, strcspn(row->answer, "("));
+
 		l->shims_total++;
-		count(&l->shims, &l->n_shims, row->object, by, row->phase, row->answer);
+		count(&l->shims, &l->n_shims, row->object, by, row->phase, verdict);
 	} else if (row->refused) {
 		l->refused_total++;
 		count(&l->refused, &l->n_refused, ledger_kind_name(row->kind), by, row->phase,

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/file.h>
 
-#define SLOTS    64
 #define SLOT_DIR "/run/belljar"
 
 void workshop_release(struct workshop *w)
@@ -91,7 +90,7 @@ void workshop_command(struct workshop *w, const char *name, const char *const *a
 
 /*
  * As root each running room has an unprivileged uid of its own, whatever store it works for: the
- * lock files are the host's.
+ * lock files are the host's, the same ones that a room takes which chooses its uid itself.
  */
 int workshop_take_uid(struct workshop *w, struct err *err)
 {
@@ -99,8 +98,8 @@ int workshop_take_uid(struct workshop *w, struct err *err)
 		return 0;
 	if (file_mkdir_p(AT_FDCWD, SLOT_DIR, 0700, err) < 0)
 		return -1;
-	for (unsigned slot = 0; slot < SLOTS; slot++) {
-		_cleanup_free_ char *path = xasprintf(SLOT_DIR "/room-%u", slot);
+	for (unsigned slot = 0; slot < ROOM_UIDS; slot++) {
+		_cleanup_free_ char *path = xasprintf(SLOT_DIR "/uid-%u", slot);
 		_cleanup_close_ int fd =
 			file_open(AT_FDCWD, path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600, err);
 
@@ -112,7 +111,7 @@ int workshop_take_uid(struct workshop *w, struct err *err)
 		w->uid = room_host_uid(slot);
 		return 0;
 	}
-	return err_set(err, ERR_HOST, 0, "all %d uids for rooms are in use", SLOTS);
+	return err_set(err, ERR_HOST, 0, "all %d uids for rooms are in use", ROOM_UIDS);
 }
 
 int workshop_add_outputs(struct workshop *w, const struct plan_node *n, struct err *err)

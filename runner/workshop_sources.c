@@ -19,11 +19,25 @@ static int add_tree(struct workshop *w, struct store *s, const struct source *sr
 	return 0;
 }
 
-static void add_file(struct workshop *w, struct store *s, const struct sha256 *hash,
-		     const char *dir, const char *file)
+/*
+ * Files get into the room as folders of hard links: one mount, however many they are. A blob is
+ * immutable, and the mount is read-only.
+ */
+static int add_file(struct workshop *w, struct store *s, const struct sha256 *hash,
+		    const char *folder, const char *file, struct err *err)
 {
-	workshop_mount(w, ROOM_BIND_RO, workshop_keep(w, store_blob_path(s, hash)),
-		       workshop_keep(w, path_join(dir, file)));
+	_cleanup_free_ char *blob = store_blob_path(s, hash), *name = path_join(folder, file);
+	const char *path = NULL;
+
+	if (!file_exists(w->tmp.fd, folder)) {
+		if (workshop_mkdir(w, folder, false, &path, err) < 0)
+			return -1;
+		workshop_mount(w, ROOM_BIND_RO, path,
+			       workshop_keep(w, path_join("/inputs", folder)));
+	}
+	if (linkat(AT_FDCWD, blob, w->tmp.fd, name, 0) < 0)
+		return err_set(err, ERR_STORE, errno, "cannot link %s (%s)", blob, file);
+	return 0;
 }
 
 /*
@@ -41,8 +55,7 @@ static int add_patch(struct workshop *w, struct store *s, const struct branch *b
 		if (fd < 0 || store_blob_add_fd(s, fd, path, &p->hash, 0, NULL, err) < 0)
 			return -1;
 	}
-	add_file(w, s, &p->hash, "/inputs/patches", p->file);
-	return 0;
+	return add_file(w, s, &p->hash, "patches", p->file, err);
 }
 
 int workshop_add_sources(struct workshop *w, struct store *s, const struct plan_node *n,
@@ -57,8 +70,9 @@ int workshop_add_sources(struct workshop *w, struct store *s, const struct plan_
 			continue;
 		if (src->to && add_tree(w, s, src, err) < 0)
 			return -1;
-		if (node_shows_file(n, src))
-			add_file(w, s, &src->hash, "/inputs/files", src->file);
+		if (node_shows_file(n, src) &&
+		    add_file(w, s, &src->hash, "files", src->file, err) < 0)
+			return -1;
 	}
 	for (size_t i = 0; i < b->n_patches; i++) {
 		if (node_has_patch(n, &b->patches[i]) &&
