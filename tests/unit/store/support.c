@@ -86,10 +86,15 @@ void run_body(body_fn body, bool root_only)
 
 void world_make(struct world *w)
 {
+	world_make_in(w, "/tmp");
+}
+
+void world_make_in(struct world *w, const char *where)
+{
 	struct err err = ERR_INIT;
 
 	*w = (struct world){.fd = -1, .tmp = STORE_TMP_INIT};
-	snprintf(w->dir, sizeof(w->dir), "/tmp/bj-store-XXXXXX");
+	snprintf(w->dir, sizeof(w->dir), "%s/bj-store-XXXXXX", where);
 	must(mkdtemp(w->dir), "mkdtemp");
 	snprintf(w->path, sizeof(w->path), "%s/store", w->dir);
 	w->fd = open(w->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -75,6 +75,7 @@ struct world {
 	struct store_tmp tmp; /* made on demand */
 };
 void world_make(struct world *w);
+void world_make_in(struct world *w, const char *where); /* e.g. a file system in memory */
 void world_release(struct world *w);
 #define WORLD(w)                                                                                   \
 	_cleanup_(world_release) struct world w;                                                   \

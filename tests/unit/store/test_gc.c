@@ -266,6 +266,12 @@ STORE_TEST(gc, shared_empty_output_keeps_nothing)
 	OK(store_root_link(w.s, link, &empty, &err));
 	OK(store_gc(w.s, false, false, NULL, &stats, &err));
 	CHECK(store_tree_has(w.s, &empty) && !store_tree_has(w.s, &big));
+	CHECK(count_entries("%s/actions", w.path) == 0);
+	/* Nor does an action without outputs live by having no dead one. */
+	json_object_clear(json_object_get(value, "outputs"));
+	OK(store_action_put(w.s, &key, value, &err));
+	OK(store_gc(w.s, false, false, NULL, &stats, &err));
+	CHECK(count_entries("%s/actions", w.path) == 0);
 	return NULL;
 }
 
@@ -277,6 +283,7 @@ STORE_TEST(gc, du_counts)
 	WORLD(w);
 
 	STEP(make_scene(&w, &sc));
+	put_file(w.tmp.fd, "half", "done", 0644);
 	OK(store_du(w.s, &du, &err));
 	CHECK(du.trees == 4 && du.blobs == 1 && du.builds == 2);
 	CHECK(du.tree_bytes > 0 && du.blob_bytes > 0 && du.build_bytes > 0 && du.tmp_bytes > 0);
