@@ -95,13 +95,21 @@ int call_succeed(const struct call *c, const char *text)
 	return 0;
 }
 
-int call_print(const struct call *c, const char *text)
+int call_print_line(const struct call *c, const char *text)
 {
 	send_record(c, SHIM_ANSWER_PRINTED, text);
-	if (text[0] && (puts(text) == EOF || fflush(stdout) == EOF)) {
+	if (puts(text) == EOF || fflush(stdout) == EOF) {
 		fprintf(stderr, "belljar: %s: standard output: %s\n", c->name, strerror(errno));
 		return 1;
 	}
+	return 0;
+}
+
+int call_print(const struct call *c, const char *text)
+{
+	if (text[0])
+		return call_print_line(c, text);
+	send_record(c, SHIM_ANSWER_PRINTED, text);
 	return 0;
 }
 

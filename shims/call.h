@@ -35,7 +35,10 @@ int call_puzzled(const struct call *c, int status, const char *what, const char 
 /* Succeed without a word. @text is for the record. */
 int call_succeed(const struct call *c, const char *text) __attribute__((warn_unused_result));
 
-/* Print @text and, unless it is empty, a newline. */
+/* Print @text and a newline; an empty one too, or ... */
+int call_print_line(const struct call *c, const char *text) __attribute__((warn_unused_result));
+
+/* ... nothing at all for an empty one, as hostname(1) does for a name that there is not. */
 int call_print(const struct call *c, const char *text) __attribute__((warn_unused_result));
 
 /* Say in the record that @path was handed over; the caller copies it. */

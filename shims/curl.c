@@ -18,7 +18,7 @@ static const struct opts_spec curl_spec = {
 		 "disable-epsv disallow-username-in-url dns-interface: dns-ipv4-addr: "
 		 "dns-ipv6-addr: dns-servers: doh-insecure doh-url: etag-save: fail fail-early "
 		 "fail-with-body false-start ftp-method: ftp-pasv ftp-port: get globoff "
-		 "happy-eyeballs-timeout-ms: header: hsts: http0.9 http1.0 http1.1 http2 "
+		 "happy-eyeballs-timeout-ms: head header: hsts: http0.9 http1.0 http1.1 http2 "
 		 "http2-prior-knowledge http3 http3-only ignore-content-length insecure "
 		 "interface: ipv4 ipv6 junk-session-cookies keepalive keepalive-time: key: "
 		 "key-type: limit-rate: local-port: location location-trusted max-filesize: "
@@ -69,6 +69,8 @@ static int take_option(struct request *r, struct curl *c, const struct opts *o)
 		return add_output(r, c, NULL);
 	if (opts_is(o, "url", NULL))
 		return add_url(r, c, o->value);
+	if (opts_is(o, "head", NULL))
+		return request_bad(r, "--head", "is not known");
 	if (opts_is(o, "output-dir", NULL))
 		c->dir = o->value;
 	else if (opts_is(o, "remote-name-all", NULL))

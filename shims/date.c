@@ -155,6 +155,8 @@ int date_epoch(const struct call *c)
 			"-d '%s' is not implemented", d.string);
 	if (date_format(d.format ? d.format : "%a %b %e %H:%M:%S %Z %Y", &when, text,
 			sizeof(text)) < 0)
-		return call_refuse(c, 1, NULL, "the format's result is too long");
-	return call_print(c, text);
+		return call_refuse(
+			c, 1, NULL,
+			"the year has not four digits, or the format's result is too long");
+	return call_print_line(c, text);
 }

@@ -8,19 +8,25 @@
 #include <string.h>
 
 /*
- * glibc's strftime knows the flags and widths of GNU date and does most of the work, one conversion
- * at a time. Here are the conversions that it lacks: %N, %q, the zone with colons, and %s, which it
- * computes from the broken-down time and so gets wrong where an hour comes twice.
+ * What a conversion means is left to strftime(3), one bare conversion at a time. Flags, widths, E
+ * and O, the zone with colons, %N, %q and %s are done here as coreutils 9.1 does them (date(1),
+ * "DATE FORMAT"; the corners were read off its output, and tests/shims/date compares the two):
+ * glibc's own reading of them differs from release to release.
+ *
+ * Three kinds: numbers are filled after their sign, text before everything, and a compound ("%F")
+ * hands its flag to the year within it.
  */
 enum { WIDTH_MAX = 1000 };
 
 struct conversion {
 	char text[64]; /* as it is written, '%' included */
 	size_t len;
-	char pad;  /* the last of "_-0+" that was given, or 0 */
-	int width; /* or -1 */
+	char pad;   /* the last of "_-0+" that was given, or 0 */
+	bool upper; /* ^ */
+	bool swap;  /* # */
+	int width;  /* or -1 */
 	unsigned colons;
-	bool modified; /* by E or O */
+	char modifier; /* E, O or 0 */
 	char letter;   /* 0 at the end of the format */
 };
 
@@ -28,6 +34,23 @@ struct output {
 	char *buf;
 	size_t size, len;
 };
+
+/* How many digits a number has when nothing else is asked for, and what fills them. */
+static const struct number {
+	char letter;
+	int digits;
+	char pad;
+} numbers[] = {
+	{'C', 2, '0'}, {'d', 2, '0'}, {'e', 2, '_'}, {'g', 2, '0'}, {'G', 4, '0'}, {'H', 2, '0'},
+	{'I', 2, '0'}, {'j', 3, '0'}, {'k', 2, '_'}, {'l', 2, '_'}, {'m', 2, '0'}, {'M', 2, '0'},
+	{'S', 2, '0'}, {'u', 1, '0'}, {'U', 2, '0'}, {'V', 2, '0'}, {'w', 1, '0'}, {'W', 2, '0'},
+	{'y', 2, '0'}, {'Y', 4, '0'}, {'q', 1, '0'}, {'s', 1, '0'},
+};
+
+/* Conversions that may follow E or O; and those that mean something else then, and are text. */
+static const char with_e[] = "cCnpPqrRstTuxXyYzZ", era[] = "cCxXyY";
+static const char with_o[] = "bBCdeGghHIjklmMnNpPqrRsStTuUVwWyzZ",
+		  alternative[] = "CdegGHIjmMSuUVwWy";
 
 static int put(struct output *o, const char *bytes, size_t n)
 {
@@ -39,7 +62,7 @@ static int put(struct output *o, const char *bytes, size_t n)
 	return 0;
 }
 
-static int put_pad(struct output *o, char c, size_t n)
+static int put_fill(struct output *o, char c, int n)
 {
 	for (; n > 0; n--)
 		if (put(o, &c, 1) < 0)
@@ -53,9 +76,11 @@ static int read_conversion(const char *s, struct conversion *c)
 	const char *p = s + 1;
 
 	*c = (struct conversion){.width = -1};
-	for (; *p && strchr("_-0+^#", *p); p++)
-		if (*p != '^' && *p != '#')
-			c->pad = *p;
+	for (; *p && strchr("_-0+^#", *p); p++) {
+		c->upper |= *p == '^';
+		c->swap |= *p == '#';
+		c->pad = *p == '^' || *p == '#' ? c->pad : *p;
+	}
 	if (isdigit((unsigned char)*p)) {
 		char *end;
 		long width = strtol(p, &end, 10);
@@ -65,10 +90,10 @@ static int read_conversion(const char *s, struct conversion *c)
 			return -1;
 		c->width = (int)width;
 	}
+	if (*p == 'E' || *p == 'O')
+		c->modifier = *p++;
 	for (; *p == ':'; p++)
 		c->colons++;
-	for (; *p == 'E' || *p == 'O'; p++)
-		c->modified = true;
 	c->letter = *p;
 	c->len = (size_t)(p - s) + (*p != '\0');
 	if (c->len >= sizeof(c->text))
@@ -78,32 +103,77 @@ static int read_conversion(const char *s, struct conversion *c)
 	return 0;
 }
 
-/* @digits to the right of what the width and the flag ask for. */
-static int put_number(struct output *o, const struct conversion *c, bool negative,
-		      const char *digits, int default_width)
+static int fill_of(const struct conversion *c, size_t len)
 {
-	size_t len = strlen(digits) + negative;
-	int width = c->width >= 0 ? c->width : c->pad == '-' ? 0 : default_width;
-	size_t fill = width > 0 && (size_t)width > len ? (size_t)width - len : 0;
+	return c->pad == '-' || c->width < 0 ? 0 : c->width - (int)len;
+}
 
-	if (c->pad == '_' && put_pad(o, ' ', fill) < 0)
+static int put_text(struct output *o, const struct conversion *c, const char *text)
+{
+	size_t start;
+
+	if (put_fill(o, c->pad == '0' || c->pad == '+' ? '0' : ' ', fill_of(c, strlen(text))) < 0)
 		return -1;
-	if (negative && put(o, "-", 1) < 0)
+	start = o->len;
+	if (put(o, text, strlen(text)) < 0)
 		return -1;
-	if (c->pad != '_' && put_pad(o, '0', fill) < 0)
+	for (; c->upper && start < o->len; start++)
+		o->buf[start] = (char)toupper((unsigned char)o->buf[start]);
+	return 0;
+}
+
+/* @digits, with @sign before them unless it is 0; @default_width counts the sign. */
+static int put_number(struct output *o, const struct conversion *c, char sign, const char *digits,
+		      int default_width, char default_pad)
+{
+	char pad = c->pad ? c->pad : default_pad;
+	int width = pad == '-' ? 0 : c->width >= 0 ? c->width : default_width;
+	int fill = width - (int)strlen(digits) - (sign != 0);
+
+	if (pad == '_' && put_fill(o, ' ', fill) < 0)
+		return -1;
+	if (sign && put(o, &sign, 1) < 0)
+		return -1;
+	if (pad != '_' && put_fill(o, '0', fill) < 0)
 		return -1;
 	return put(o, digits, strlen(digits));
 }
 
-static int put_seconds(struct output *o, const struct conversion *c, time_t seconds)
+/* One bare conversion. */
+static void ask_libc(char letter, const struct tm *tm, char *buf, size_t size)
+{
+	char format[] = {'%', letter, '\0'};
+
+	/* what does not fit is left out, and nothing of one letter is that long */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	if (strftime(buf, size, format, tm) == 0)
+		buf[0] = '\0';
+#pragma GCC diagnostic pop
+}
+
+static int put_counted(struct output *o, const struct conversion *c, const struct number *number,
+		       const struct tm *tm, time_t seconds)
 {
 	unsigned long long magnitude = (unsigned long long)seconds;
-	char digits[32];
+	char digits[64];
+	char sign = 0;
+	char *first = digits;
 
-	if (seconds < 0)
-		magnitude = 0ULL - magnitude;
-	snprintf(digits, sizeof(digits), "%llu", magnitude);
-	return put_number(o, c, seconds < 0, digits, 1);
+	if (c->letter == 's') {
+		sign = seconds < 0 ? '-' : 0;
+		snprintf(digits, sizeof(digits), "%llu", sign ? 0ULL - magnitude : magnitude);
+	} else if (c->letter == 'q') {
+		snprintf(digits, sizeof(digits), "%d", tm->tm_mon / 3 + 1);
+	} else {
+		ask_libc(c->letter, tm, digits, sizeof(digits));
+		first += strspn(digits, " 0");
+		first -= *first == '\0'; /* a single zero */
+	}
+	/* a year that is given more digits than it needs shows its sign */
+	if (c->pad == '+' && strchr("CGYy", c->letter) && c->width > number->digits)
+		sign = '+';
+	return put_number(o, c, sign, first, number->digits, number->pad);
 }
 
 /*
@@ -112,84 +182,112 @@ static int put_seconds(struct output *o, const struct conversion *c, time_t seco
  */
 static int put_nanoseconds(struct output *o, const struct conversion *c, long ns)
 {
-	size_t width = c->width > 0 ? (size_t)c->width : 9, len;
+	int width = c->width > 0 ? c->width : 9, len;
 	char digits[16];
 
 	snprintf(digits, sizeof(digits), "%09ld", ns);
 	len = width < 9 ? width : 9;
 	while (len > 1 && digits[len - 1] == '0')
 		len--;
-	if (put(o, digits, len) < 0)
+	if (put(o, digits, (size_t)len) < 0)
 		return -1;
-	if (c->pad == '-')
+	/* "%-N" alone means as many digits as the clock has, and that is all */
+	if (c->pad == '-' && c->width > 0)
 		return 0;
-	return put_pad(o, c->pad == '_' ? ' ' : '0', width - len);
+	return put_fill(o, c->pad == '_' ? ' ' : '0', width - len);
 }
 
-/* %:z +hh:mm, %::z +hh:mm:ss, %:::z as short as it can be without loss. */
+/* %z +hhmm, %:z +hh:mm, %::z +hh:mm:ss, %:::z as short as it can be without loss. */
 static int put_zone(struct output *o, const struct conversion *c, const struct tm *tm)
 {
 	long east = tm->tm_gmtoff, a = east < 0 ? -east : east;
 	int h = (int)(a / 3600), m = (int)(a / 60 % 60), s = (int)(a % 60);
 	unsigned parts = c->colons == 3 ? (s ? 3 : m ? 2 : 1) : c->colons + 1;
-	char rest[16] = "", hours[16];
-	size_t len, fill;
-	int width;
+	static const int widths[] = {5, 3, 6, 9}; /* without colons, and by parts */
+	char digits[32];
 
-	if (parts > 1)
-		snprintf(rest, sizeof(rest), parts > 2 ? ":%02d:%02d" : ":%02d", m, s);
-	snprintf(hours, sizeof(hours), "%d", h);
-	len = 1 + strlen(hours) + strlen(rest);
-	width = c->width >= 0 ? c->width : c->pad == '-' ? 0 : (int)(3 + strlen(rest));
-	fill = width > 0 && (size_t)width > len ? (size_t)width - len : 0;
-	if (c->pad == '_' && put_pad(o, ' ', fill) < 0)
-		return -1;
-	if (put(o, east < 0 ? "-" : "+", 1) < 0)
-		return -1;
-	if (c->pad != '_' && put_pad(o, '0', fill) < 0)
-		return -1;
-	return put(o, hours, strlen(hours)) < 0 ? -1 : put(o, rest, strlen(rest));
+	if (c->colons == 0)
+		snprintf(digits, sizeof(digits), "%d", h * 100 + m);
+	else if (parts == 1)
+		snprintf(digits, sizeof(digits), "%d", h);
+	else if (parts == 2)
+		snprintf(digits, sizeof(digits), "%d:%02d", h, m);
+	else
+		snprintf(digits, sizeof(digits), "%d:%02d:%02d", h, m, s);
+	return put_number(o, c, east < 0 ? '-' : '+', digits, widths[c->colons ? parts : 0], '0');
 }
 
-static int put_quarter(struct output *o, const struct conversion *c, const struct tm *tm)
+static int put_named(struct output *o, const struct conversion *c, const struct tm *tm)
 {
-	char digits[2] = {(char)('1' + tm->tm_mon / 3), '\0'};
+	struct conversion changed = *c;
+	char text[256];
 
-	return put_number(o, c, false, digits, 1);
+	ask_libc(c->letter, tm, text, sizeof(text));
+	if (c->swap && strchr("pZ", c->letter)) {
+		changed.upper = false;
+		for (char *p = text; *p; p++)
+			*p = (char)tolower((unsigned char)*p);
+	} else if (c->letter == 'P') {
+		changed.upper = false;
+	} else if (c->swap && strchr("aAbBh", c->letter)) {
+		changed.upper = true;
+	}
+	return put_text(o, &changed, text);
 }
 
-static int put_strftime(struct output *o, const struct conversion *c, const struct tm *tm)
+/* The flag goes to the year, and in %F the width too. */
+static int put_compound(struct output *o, const struct conversion *c, const struct tm *tm)
 {
-	char piece[WIDTH_MAX + 256], marked[sizeof(c->text) + 1];
-	size_t n;
+	struct conversion year = {
+		.pad = c->pad, .width = -1, .letter = c->letter == 'F' ? 'Y' : 'y'};
+	const struct number *number = numbers;
+	char day[32];
 
-	/* strftime returns 0 for an empty result and for one that does not fit: a mark tells them
-	 * apart */
-	snprintf(marked, sizeof(marked), "%s.", c->text);
-	/* one conversion that is read above; it can only be too long, and then the result is 0 */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	n = strftime(piece, sizeof(piece), marked, tm);
-#pragma GCC diagnostic pop
-	return n == 0 ? -1 : put(o, piece, n - 1);
+	while (number->letter != year.letter)
+		number++;
+	if (c->letter == 'F') {
+		if (c->pad || c->width >= 0)
+			year.width = c->width > 6 ? c->width - 6 : 0;
+		snprintf(day, sizeof(day), "-%02d-%02d", (tm->tm_mon + 1) % 100, tm->tm_mday % 100);
+		return put_counted(o, &year, number, tm, 0) < 0 ? -1 : put(o, day, strlen(day));
+	}
+	snprintf(day, sizeof(day), "%02d/%02d/", (tm->tm_mon + 1) % 100, tm->tm_mday % 100);
+	struct output piece = {day, sizeof(day), strlen(day)};
+
+	return put_counted(&piece, &year, number, tm, 0) < 0 ? -1 : put_text(o, c, day);
+}
+
+/* What is no conversion stands as it was written, filled like any text. */
+static bool is_known(const struct conversion *c)
+{
+	if (c->colons)
+		return c->letter == 'z' && c->colons <= 3 && c->modifier != 'O';
+	if (c->letter == '\0')
+		return false;
+	if (c->letter == '%')
+		return c->len == 2;
+	if (c->modifier)
+		return strchr(c->modifier == 'E' ? with_e : with_o, c->letter) != NULL;
+	return strchr("aAbBcCdDeFgGhHIjklmMnNpPqrRsSTtuUVwWxXyYzZ", c->letter) != NULL;
 }
 
 static int put_conversion(struct output *o, const struct conversion *c, const struct tm *tm,
 			  const struct timespec *when)
 {
-	if (c->colons && (c->letter != 'z' || c->colons > 3 || c->modified))
-		return put(o, c->text, c->len);
-	if (c->letter == '\0')
-		return put(o, c->text, c->len);
-	if (c->colons)
+	bool as_text = c->modifier && strchr(c->modifier == 'E' ? era : alternative, c->letter);
+
+	if (!is_known(c))
+		return put_text(o, c, c->text);
+	if (c->letter == 'z')
 		return put_zone(o, c, tm);
-	if (c->letter == 'N' && !c->modified)
+	if (c->letter == 'N')
 		return put_nanoseconds(o, c, when->tv_nsec);
-	if (c->letter == 's' && !c->modified)
-		return put_seconds(o, c, when->tv_sec);
-	if (c->letter == 'q' && !c->modified)
-		return put_quarter(o, c, tm);
-	return put_strftime(o, c, tm);
+	if (strchr("DF", c->letter))
+		return put_compound(o, c, tm);
+	for (size_t i = 0; !as_text && i < sizeof(numbers) / sizeof(*numbers); i++)
+		if (numbers[i].letter == c->letter)
+			return put_counted(o, c, &numbers[i], tm, when->tv_sec);
+	return put_named(o, c, tm);
 }
 
 int date_format(const char *format, const struct timespec *when, char *buf, size_t size)
@@ -198,7 +296,10 @@ int date_format(const char *format, const struct timespec *when, char *buf, size
 	struct tm tm;
 
 	buf[0] = '\0';
-	if (!localtime_r(&when->tv_sec, &tm))
+	/* years of four digits: others have signs and widths of their own, and no build needs them
+	 */
+	if (!localtime_r(&when->tv_sec, &tm) || tm.tm_year < 1000 - 1900 ||
+	    tm.tm_year > 9999 - 1900)
 		return -1;
 	while (*format) {
 		size_t plain = strcspn(format, "%");

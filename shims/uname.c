@@ -32,7 +32,7 @@ static char letter_of(const struct opts *o)
 	for (size_t i = 0; i < sizeof(longs) / sizeof(*longs); i++)
 		if (opts_is(o, longs[i][0], longs[i][1]))
 			return letters[i];
-	return o->name[0];
+	return o->name[0]; /* 'a' for "all", too */
 }
 
 static const char *element(const struct utsname *u, char letter)
@@ -58,6 +58,7 @@ static const char *element(const struct utsname *u, char letter)
 int uname_fixed(const struct call *c)
 {
 	char text[SHIM_TEXT_MAX] = "", wanted[256] = {0};
+	const char *shown;
 	enum opts_kind kind;
 	struct utsname u;
 	struct opts o;
@@ -71,18 +72,17 @@ int uname_fixed(const struct call *c)
 		if (kind != OPTS_OPTION)
 			return call_puzzled(c, 1, kind == OPTS_BAD ? o.name : o.value,
 					    kind == OPTS_BAD ? o.value : "is not expected");
-		for (const char *p = opts_is(&o, "a", "all") ? "snrvmo" : NULL; p && *p; p++)
-			wanted[(unsigned char)*p] = 1;
 		wanted[(unsigned char)letter_of(&o)] = 1;
 		any = true;
 	}
 	if (!any)
 		wanted['s'] = 1;
+	shown = wanted['a'] ? "snrvmo" : letters;
 	/* the room answers this call with its fixed values */
 	if (uname(&u) < 0)
 		return call_refuse(c, 1, NULL, "uname(2): %s", strerror(errno));
-	for (const char *p = letters; *p; p++)
-		if (wanted[(unsigned char)*p])
+	for (const char *p = shown; *p; p++)
+		if (wanted['a'] || wanted[(unsigned char)*p])
 			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s",
 						len ? " " : "", element(&u, *p));
 	return call_print(c, text);
