@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ratio N NAME-A NAME-B LIMIT A... -- B...: run two commands alternately N times each and print the
+ * ratio N NAME-A NAME-B LIMIT A... // B...: run two commands alternately N times each and print the
  * median wall times and A's share of B's. The machines are noisy, so the two sides take turns in
  * one run, the median is what counts, and a time is never compared with one of another day. Exits 1
  * when the ratio is above LIMIT (0: no limit), 2 when a command fails.
@@ -78,11 +78,11 @@ int main(int argc, char **argv)
 {
 	int split = 5;
 
-	while (split < argc && strcmp(argv[split], "--") != 0)
+	while (split < argc && strcmp(argv[split], "//") != 0)
 		split++;
 	size_t n = argc > 1 ? strtoul(argv[1], NULL, 10) : 0;
 	if (split >= argc - 1 || split == 5 || n == 0 || n > 100000) {
-		fprintf(stderr, "usage: ratio N NAME-A NAME-B LIMIT A... -- B...\n");
+		fprintf(stderr, "usage: ratio N NAME-A NAME-B LIMIT A... // B...\n");
 		return 2;
 	}
 	argv[split] = NULL;
