@@ -235,13 +235,15 @@ int plan_make(const struct request *rq, struct plan *out, struct err *err)
 {
 	_cleanup_(selector_release) struct selector sel = SELECTOR_INIT;
 	struct resolver rs = {.plan = out, .rq = rq};
-	struct wish w = {.target = rq->target ? rq->target : arch_host(), .set = rq->set};
+	struct wish w = {.target = rq->target ? rq->target : arch_host()};
 	size_t wanted = 0;
 
 	*out = PLAN_INIT;
 	if (selector_parse(rq->selector, &sel, err) < 0)
 		return -1;
 	w.name = sel.name;
+	/* Nothing set is what inputs are built with too: it must compare equal. */
+	w.set = rq->set && rq->set->n ? rq->set : NULL;
 	w.branch = sel.branch;
 	w.variant = sel.variant;
 	int rc = resolve(&rs, &w, &wanted, err);

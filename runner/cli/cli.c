@@ -72,6 +72,7 @@ int cli_main(int argc, char **argv)
 	if (cli_parse(argc, argv, &c.parsed, &err) < 0 || set_up(&c, &err) < 0 ||
 	    dispatch(&c, &err) < 0) {
 		status = err.code ? err.code : ERR_BUG;
+		c.json = opt_has(&c.parsed, OPT_JSON);
 		/* For its callers `run` is the command: 125 is its own voice, as with env(1). */
 		if (c.parsed.command && c.parsed.command->run == cmd_run &&
 		    status != ERR_INTERRUPTED)

@@ -202,8 +202,13 @@ static int take_word(struct parsed *p, char **argv, int *at, bool *rest, struct 
 {
 	const char *word = argv[(*at)++];
 
-	if (!p->command)
-		return take_command(p, word, err);
+	if (!p->command) {
+		if (take_command(p, word, err) < 0)
+			return -1;
+		/* Whatever follows a command that is not built yet, that is what to say. */
+		*rest = !p->command->summary;
+		return 0;
+	}
 	p->operands[p->n_operands++] = word;
 	*rest = p->command->passthru;
 	return 0;
