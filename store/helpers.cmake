@@ -16,7 +16,8 @@ target_sources(bj_store PRIVATE
 belljar_helper(fetch
 	helpers/fetch/item.c
 	helpers/fetch/main.c
-	helpers/fetch/transfer.c)
+	helpers/fetch/transfer.c
+	helpers/sanitize.c)
 target_link_libraries(fetch PRIVATE bj_base PkgConfig::CURL)
 
 belljar_helper(unpack
@@ -31,7 +32,8 @@ target_include_directories(unpack PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 
 belljar_helper(pack
 	helpers/pack/main.c
-	helpers/pack/sink.c)
+	helpers/pack/sink.c
+	helpers/sanitize.c)
 target_link_libraries(pack PRIVATE bj_base PkgConfig::ARCHIVE PkgConfig::ZSTD)
 
 # A static bj_base names every library that any part of it needs; a helper loads only what it calls.

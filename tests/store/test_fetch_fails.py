@@ -10,7 +10,7 @@ import time
 
 import common
 from fetching import DATA, FetchTest, sha
-from server import moved, reply, status, whole
+from server import cut_after, moved, reply, status, whole
 
 
 class Fails(FetchTest):
@@ -54,6 +54,15 @@ class Fails(FetchTest):
         self.assertEqual(len(waits), 3)
         for wait, least in zip(waits, (0.1, 0.2, 0.4)):
             self.assertGreaterEqual(wait, least - 0.01)
+
+    def test_breaks_for_ever(self):
+        """An index starts from nothing each time, so every try brings something: the number is bounded all the same."""
+        self.server.routes["/i"] = lambda h, n: cut_after(bytes(1 << 22), 3 << 19, None)(h, 1)
+        message = self.fetch({"name": "i", "urls": [self.url("/i")], "out": self.dir + "/i"},
+                             env={"BELLJAR_FETCH_BACKOFF_MS": "1"})["error"]
+        self.assertRegex(message, "^cannot fetch i; tried: ")
+        self.assertEqual(len(self.server.requests), 50)
+        self.assertFalse(os.path.exists(self.dir + "/i"))
 
     def test_gone_everywhere(self):
         item = self.item("/a", "/b")
@@ -174,4 +183,4 @@ class Fails(FetchTest):
 
 
 if __name__ == "__main__":
-    common.main(at_least=20)
+    common.main(at_least=21)

@@ -137,7 +137,7 @@ void item_next_url(struct item *it, const char *reason)
 	json_set_str(failure, "url", it->urls.v[it->url]);
 	json_set_str(failure, "reason", reason);
 	json_array_append_new(it->failures, failure);
-	it->tries = 0;
+	it->tries = it->all_tries = 0;
 	it->redirects = 0;
 	it->not_before = 0;
 	it->url++;

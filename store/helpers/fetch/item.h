@@ -34,6 +34,7 @@ struct item {
 	char *location;     /* what is asked now: urls.v[url], or where that redirected to */
 	unsigned redirects; /* followed from urls.v[url] */
 	unsigned tries;     /* of urls.v[url], without progress between them */
+	unsigned all_tries; /* of urls.v[url] */
 
 	/* one transfer */
 	void *easy;

@@ -9,8 +9,9 @@
 #define MAX_HEADERS    (256u << 10)
 #define MAX_ERROR_BODY (64u << 10)
 #define MAX_WAIT_MS    30000
-/* A line that breaks again and again but moves on is not given up. */
+/* A line that breaks again and again but moves on is not given up, unless it never ends. */
 #define REAL_PROGRESS (1u << 20)
+#define MAX_ALL_TRIES 50
 
 static long status_of(struct item *it)
 {
@@ -127,7 +128,7 @@ static void set_options(struct item *it, const struct transfer_policy *policy)
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, it);
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 1L << 17);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)policy->stall_s);
-	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 100L);
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)policy->stall_s);
 	if (policy->ca_file)
 		curl_easy_setopt(easy, CURLOPT_CAINFO, policy->ca_file);
@@ -188,7 +189,7 @@ static bool again(struct item *it, const struct transfer_policy *policy, uint64_
 
 	if (it->have > it->started_with + REAL_PROGRESS)
 		it->tries = 0;
-	if (++it->tries >= policy->tries)
+	if (++it->tries >= policy->tries || ++it->all_tries >= MAX_ALL_TRIES)
 		return false;
 	for (unsigned i = 1; i < it->tries && wait < MAX_WAIT_MS; i++)
 		wait *= 2;

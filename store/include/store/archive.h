@@ -15,10 +15,12 @@ enum archive_kind { ARCHIVE_TAR, ARCHIVE_DEB };
 
 /*
  * Unpack a blob into a tree of its own and publish it; remembered in memo/, so that a second call
- * costs a lookup. ARCHIVE_TAR: @strip leading components are dropped; entries outside, links that
- * lead outside, devices, set-id bits and the rest of THREATS 29 are ERR_INPUT naming archive and
- * entry. ARCHIVE_DEB: only data.tar; leading bin sbin lib lib64 lib32 libx32 become usr/...;
- * devices and fifos refused; set-id bits dropped; hard links within the package become copies.
+ * costs a lookup. ARCHIVE_TAR: @strip leading components are dropped; entries outside or through a
+ * link, devices, set-id bits and the rest of store/helpers/README.md are ERR_INPUT naming archive
+ * and entry. A symbolic link that leads outside is kept, and was not followed. ARCHIVE_DEB: only
+ * data.tar; leading bin sbin lib lib64 lib32 libx32 become usr/... (a link bin -> usr/bin is left
+ * out); devices and fifos refused; set-id bits dropped. Hard links within the archive become
+ * copies.
  */
 int store_unpack(struct store *s, const struct sha256 *blob, const char *name,
 		 enum archive_kind kind, unsigned strip, struct sha256 *out_tree, struct err *err)
