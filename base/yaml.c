@@ -63,14 +63,25 @@ static int fail_at(const struct builder *b, int line, int column, struct err *er
 	return err_set(err, ERR_INPUT, 0, "%s:%d:%d: %s", b->file, line, column, text);
 }
 
+static void mark_position(const struct fy_mark *m, int back, int *line, int *column)
+{
+	if (!m)
+		return;
+	*line = m->line + 1;
+	*column = m->column + 1 - back;
+}
+
+/* A quoted scalar's and an alias' mark stands behind the quote or the asterisk. */
 static void position(struct fy_event *ev, int *line, int *column)
 {
-	const struct fy_mark *m = fy_event_start_mark(ev);
+	int back = ev->type == FYET_ALIAS;
 
-	if (m) {
-		*line = m->line + 1;
-		*column = m->column + 1;
+	if (ev->type == FYET_SCALAR && ev->scalar.value) {
+		enum fy_scalar_style style = fy_scalar_token_get_style(ev->scalar.value);
+
+		back = style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
 	}
+	mark_position(fy_event_start_mark(ev), back, line, column);
 }
 
 static void open_push_key(struct open_node *o, char *key_taken, int line, int column)
@@ -122,15 +133,21 @@ static bool key_expected(const struct builder *b)
 /* What the event carries besides its value is refused: see the header. */
 static int check_decoration(struct builder *b, struct fy_event *ev, struct err *err)
 {
+	struct fy_token *anchor = fy_event_get_anchor_token(ev), *tag = fy_event_get_tag_token(ev);
 	int line = 1, column = 1;
 
-	position(ev, &line, &column);
-	if (ev->type == FYET_ALIAS)
+	if (ev->type == FYET_ALIAS) {
+		position(ev, &line, &column);
 		return fail_at(b, line, column, err, "aliases (*name) are not allowed");
-	if (fy_event_get_anchor_token(ev))
+	}
+	if (anchor) {
+		mark_position(fy_token_start_mark(anchor), 1, &line, &column);
 		return fail_at(b, line, column, err, "anchors (&name) are not allowed");
-	if (fy_event_get_tag_token(ev))
+	}
+	if (tag) {
+		mark_position(fy_token_start_mark(tag), 0, &line, &column);
 		return fail_at(b, line, column, err, "tags (!name) are not allowed");
+	}
 	return 0;
 }
 
