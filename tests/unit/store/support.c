@@ -9,6 +9,14 @@
 
 __attribute__((weak)) void __lsan_do_leak_check(void);
 
+static struct strv scratched;
+
+char *scratch(char *text)
+{
+	strv_push_take(&scratched, text);
+	return text;
+}
+
 static void must(bool cond, const char *what)
 {
 	if (cond)
@@ -32,6 +40,7 @@ static void child_main(body_fn body, bool as_user, int out)
 	said = body();
 	if (said)
 		must(write(out, said, strlen(said)) >= 0, "report");
+	strv_release(&scratched);
 	if (!said && __lsan_do_leak_check)
 		__lsan_do_leak_check(); /* _exit() would not */
 	_exit(said ? 1 : 0);
@@ -41,7 +50,7 @@ static char *run_once(body_fn body, bool as_user)
 {
 	int fds[2], status;
 	size_t len = 0;
-	char *text = xcalloc(1, 4096);
+	char *text;
 	ssize_t n;
 	pid_t pid;
 
@@ -50,6 +59,7 @@ static char *run_once(body_fn body, bool as_user)
 	must(pid >= 0, "fork");
 	if (pid == 0)
 		child_main(body, as_user, fds[1]);
+	text = xcalloc(1, 4096); /* not before: the child would seem to leak it */
 	close(fds[1]);
 	while (len < 4095 && (n = read(fds[0], text + len, 4095 - len)) > 0)
 		len += (size_t)n;

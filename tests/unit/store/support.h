@@ -81,6 +81,8 @@ void world_release(struct world *w);
 	_cleanup_(world_release) struct world w;                                                   \
 	world_make(&w)
 
+/* Freed when the body ends. Returns @text. */
+char *scratch(char *text);
 /* These abort on failure: they are not what is tested. */
 void put_file(int dirfd, const char *name, const char *text, mode_t mode);
 void put_dir(int dirfd, const char *name);

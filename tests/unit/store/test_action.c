@@ -50,7 +50,8 @@ STORE_TEST(action, damaged_entry_is_an_error)
 	struct err err = ERR_INIT;
 	WORLD(w);
 
-	put_file(w.fd, xasprintf("store/actions/%s.json", hex_of(&key)), "{\"outputs", 0644);
+	put_file(w.fd, scratch(xasprintf("store/actions/%s.json", hex_of(&key))), "{\"outputs",
+		 0644);
 	FAILS(store_action_get(w.s, &key, &got, &err), ERR_STORE, "store verify with --repair");
 	return NULL;
 }

@@ -78,7 +78,8 @@ STORE_TEST(hostile, set_id_bits)
 		put_file(out, rows[i].name, "", rows[i].mode);
 		STEP(refused(&w, rows[i].reason));
 		put_dir(put_out(&w, "out"), rows[i].name);
-		if (fchmodat(w.tmp.fd, xasprintf("out/%s", rows[i].name), rows[i].mode, 0) < 0)
+		if (fchmodat(w.tmp.fd, scratch(xasprintf("out/%s", rows[i].name)), rows[i].mode,
+			     0) < 0)
 			return "chmod";
 		STEP(refused(&w, rows[i].reason));
 		close(out);

@@ -198,7 +198,7 @@ STORE_TEST(tree, published_by_eight_processes)
 		for (int k = 0; k < 5; k++) {
 			struct world mine = {.tmp = STORE_TMP_INIT};
 			struct sha256 hash;
-			char text[16];
+			char text[32];
 
 			snprintf(text, sizeof(text), "text %d", k);
 			if (store_open(w.path, 0, &mine.s, &err) < 0 ||

@@ -24,9 +24,9 @@ static const char *make_stock(struct world *w, struct stock *st)
 	OK(store_blob_add_fd(w->s, fd, "source", NULL, 0, &st->blob, &err));
 	put_file(put_out(w, "record"), "record.json", "{}", 0644);
 	OK(store_record_publish(w->s, &st->key, w->tmp.fd, "record", &round, &err));
-	st->tree_path = store_tree_path(w->s, &st->tree);
-	st->blob_path = store_blob_path(w->s, &st->blob);
-	st->action_path = xasprintf("%s/actions/%s.json", w->path, hex_of(&st->key));
+	st->tree_path = scratch(store_tree_path(w->s, &st->tree));
+	st->blob_path = scratch(store_blob_path(w->s, &st->blob));
+	st->action_path = scratch(xasprintf("%s/actions/%s.json", w->path, hex_of(&st->key)));
 	return NULL;
 }
 
@@ -87,7 +87,7 @@ STORE_TEST(verify, changed_blob)
 
 	STEP(make_stock(&w, &st));
 	CHECK(append(st.blob_path, "!") == 0);
-	return finds(&w, 1, "its sha256 is", xasprintf("blob-%s", hex_of(&st.blob)));
+	return finds(&w, 1, "its sha256 is", scratch(xasprintf("blob-%s", hex_of(&st.blob))));
 }
 
 STORE_TEST(verify, blob_that_is_a_link)
@@ -98,7 +98,7 @@ STORE_TEST(verify, blob_that_is_a_link)
 
 	STEP(make_stock(&w, &st));
 	CHECK(unlink(st.blob_path) == 0 && symlink("../../version", st.blob_path) == 0);
-	return finds(&w, 1, "symbolic link", xasprintf("blob-%s", hex_of(&st.blob)));
+	return finds(&w, 1, "symbolic link", scratch(xasprintf("blob-%s", hex_of(&st.blob))));
 }
 
 /* The action goes in the same run as its tree. */
@@ -154,7 +154,7 @@ STORE_TEST(verify, tree_out_of_its_form)
 		file = path_join(st.tree_path, "file");
 		CHECK(chmod(file, rows[i].mode) == 0);
 		CHECK(utimensat(AT_FDCWD, file, times, 0) == 0);
-		STEP(finds(&w, 1, rows[i].reason, xasprintf("tree-%s", hex_of(&st.tree))));
+		STEP(finds(&w, 1, rows[i].reason, scratch(xasprintf("tree-%s", hex_of(&st.tree)))));
 	}
 	return NULL;
 }
@@ -178,7 +178,7 @@ STORE_TEST(verify, damaged_action)
 
 	STEP(make_stock(&w, &st));
 	CHECK(append(st.action_path, "}") == 0);
-	return finds(&w, 1, "bad action", xasprintf("action-%s.json", hex_of(&st.key)));
+	return finds(&w, 1, "bad action", scratch(xasprintf("action-%s.json", hex_of(&st.key))));
 }
 
 STORE_TEST(verify, action_without_its_tree)
@@ -189,7 +189,7 @@ STORE_TEST(verify, action_without_its_tree)
 
 	STEP(make_stock(&w, &st));
 	OK(file_remove_tree(AT_FDCWD, st.tree_path, &err));
-	return finds(&w, 1, "is not there", xasprintf("action-%s.json", hex_of(&st.key)));
+	return finds(&w, 1, "is not there", scratch(xasprintf("action-%s.json", hex_of(&st.key))));
 }
 
 STORE_TEST(verify, damaged_record)
