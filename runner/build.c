@@ -16,6 +16,8 @@ void build_report_release(struct build_report *r)
 
 static int compose_root(struct runner *rn, struct plan_root *r, struct err *err)
 {
+	if (runner_stopped(rn))
+		return err_set(err, ERR_INTERRUPTED, 0, "stopped");
 	if (toolchain_fetch(rn->store, r->lock, &rn->fetch, rn->sink, err) < 0 ||
 	    toolchain_compose(rn->store, r->tc, r->lock, rn->sink, &r->tree, err) < 0)
 		return err_wrap(err, "toolchain %s (%s for %s)", r->name, r->host, r->target);

@@ -16,8 +16,8 @@ struct watcher { /* the argument of the room's callbacks */
 	struct runner *rn;
 	struct recorder *rec;
 	const struct room_spec *spec;
-	size_t phase;
-	double ticks;
+	const char *recipe;
+	size_t phase; /* that runs now; n_commands before the first one */
 };
 
 void round_release(struct round *r)
@@ -45,30 +45,40 @@ static void on_ledger(void *arg, const struct ledger_row *row)
 	roundlog_row(&w->rec->log, row);
 }
 
+/* Two builds may run side by side: which one is part of what is shown. */
+static char *phase_title(const struct watcher *w, size_t index)
+{
+	return xasprintf("%s: %s", w->recipe, w->spec->commands[index].name);
+}
+
 static void on_phase(void *arg, size_t index, bool ended, int status, double seconds)
 {
 	struct watcher *w = arg;
 	const char *name = w->spec->commands[index].name;
+	_cleanup_free_ char *shown = phase_title(w, index);
 	char text[64];
 
 	w->phase = index;
 	if (!ended) {
-		event_step(w->rn->sink, "phase", name);
+		event_step(w->rn->sink, "phase", shown);
 		return;
 	}
 	w->rec->phases[w->rec->n_phases++] =
 		(struct phase_time){.name = name, .status = status, .seconds = seconds};
 	snprintf(text, sizeof(text), "%.1f s", seconds);
 	if (!status)
-		event_done(w->rn->sink, "phase", name, text);
+		event_done(w->rn->sink, "phase", shown, text);
 }
 
 static bool on_tick(void *arg)
 {
 	struct watcher *w = arg;
 
-	if (w->phase < w->spec->n_commands)
-		event_progress(w->rn->sink, "phase", w->spec->commands[w->phase].name, 0, 0);
+	if (w->phase < w->spec->n_commands) {
+		_cleanup_free_ char *shown = phase_title(w, w->phase);
+
+		event_progress(w->rn->sink, "phase", shown, 0, 0);
+	}
 	return runner_stopped(w->rn);
 }
 
@@ -157,8 +167,11 @@ static int run_and_collect(struct workshop *w, struct recorder *rec, struct runn
 			   const struct plan_node *n, const struct round_lock *lock,
 			   struct round *out, struct err *err)
 {
-	struct watcher watcher = {
-		.rn = rn, .rec = rec, .spec = &w->spec, .phase = w->spec.n_commands};
+	struct watcher watcher = {.rn = rn,
+				  .rec = rec,
+				  .spec = &w->spec,
+				  .recipe = n->recipe->name,
+				  .phase = w->spec.n_commands};
 	struct room_result result = {0};
 
 	if (run_room(&watcher, lock, &result, err) < 0)

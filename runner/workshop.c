@@ -131,13 +131,14 @@ int workshop_add_outputs(struct workshop *w, const struct plan_node *n, struct e
 	return 0;
 }
 
-int workshop_add_build(struct workshop *w, bool on_disk, struct err *err)
+int workshop_add_build(struct workshop *w, bool on_disk, uint64_t size, struct err *err)
 {
 	const char *path = NULL;
 
 	if (on_disk && workshop_mkdir(w, "build", true, &path, err) < 0)
 		return -1;
 	workshop_mount(w, on_disk ? ROOM_BIND_RW : ROOM_TMPFS, path, "/build");
+	w->mounts[w->n_mounts - 1].size = on_disk ? 0 : size;
 	return 0;
 }
 
@@ -151,6 +152,7 @@ static void fill_spec(struct workshop *w, const struct runner *rn, char *root)
 		.commands = w->commands,
 		.n_commands = w->n_commands,
 		.cpus = rn->cores,
+		.limits = rn->limits,
 		.ledger_exec = true,
 		.stdin_fd = -1,
 		.stdout_fd = -1,
@@ -166,7 +168,7 @@ int workshop_open(struct workshop *w, struct runner *rn, const struct plan *p,
 	struct store *s = rn->store;
 
 	if (workshop_take_uid(w, err) < 0 || store_tmp_new(s, &w->tmp, err) < 0 ||
-	    workshop_add_build(w, rn->build_on_disk, err) < 0 ||
+	    workshop_add_build(w, rn->build_on_disk, rn->limits.build_bytes, err) < 0 ||
 	    workshop_add_outputs(w, n, err) < 0 || workshop_add_sources(w, s, n, err) < 0 ||
 	    workshop_add_inputs(w, s, p, n, err) < 0 || workshop_add_shims(w, n, err) < 0)
 		return -1;

@@ -37,7 +37,8 @@ void workshop_release(struct workshop *w);
 int workshop_take_uid(struct workshop *w, struct err *err) __attribute__((warn_unused_result));
 int workshop_add_outputs(struct workshop *w, const struct plan_node *n, struct err *err)
 	__attribute__((warn_unused_result));
-int workshop_add_build(struct workshop *w, bool on_disk, struct err *err)
+/* @size of the tmpfs in bytes, 0: the room's default. */
+int workshop_add_build(struct workshop *w, bool on_disk, uint64_t size, struct err *err)
 	__attribute__((warn_unused_result));
 int workshop_add_sources(struct workshop *w, struct store *s, const struct plan_node *n,
 			 struct err *err) __attribute__((warn_unused_result));

@@ -17,7 +17,7 @@ static int read_numbers(struct cli *c, struct err *err)
 		return err_set(err, ERR_USAGE, 0, "--build-on: expected tmpfs or disk, found '%s'",
 			       where);
 	c->runner.build_on_disk = where && !strcmp(where, "disk");
-	return 0;
+	return cli_read_limits(p, &c->runner.limits, err);
 }
 
 static int set_up(struct cli *c, struct err *err)
@@ -61,6 +61,21 @@ static int dispatch(struct cli *c, struct err *err)
 	return cmd->run(c, err);
 }
 
+/* Why it ended matters less than that the user wanted it to: a helper may have died of it. */
+static int status_of(const struct cli *c, struct err *err)
+{
+	if (cli_stopped(NULL) && err->code != ERR_INTERRUPTED) {
+		err_wrap(err, "stopped");
+		err->code = ERR_INTERRUPTED;
+	}
+	if (err->code == ERR_INTERRUPTED)
+		return ERR_INTERRUPTED;
+	/* For its callers `run` is the command: 125 is its own voice, as with env(1). */
+	if (c->parsed.command && c->parsed.command->run == cmd_run)
+		return 125;
+	return err->code ? err->code : ERR_BUG;
+}
+
 int cli_main(int argc, char **argv)
 {
 	struct cli c = {.status = 0};
@@ -71,12 +86,8 @@ int cli_main(int argc, char **argv)
 	render_init(&c.render, 0, NULL);
 	if (cli_parse(argc, argv, &c.parsed, &err) < 0 || set_up(&c, &err) < 0 ||
 	    dispatch(&c, &err) < 0) {
-		status = err.code ? err.code : ERR_BUG;
 		c.json = opt_has(&c.parsed, OPT_JSON);
-		/* For its callers `run` is the command: 125 is its own voice, as with env(1). */
-		if (c.parsed.command && c.parsed.command->run == cmd_run &&
-		    status != ERR_INTERRUPTED)
-			status = 125;
+		status = status_of(&c, &err);
 		cli_print_error(&c, &err);
 	} else {
 		render_clear(&c.render);

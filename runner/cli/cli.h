@@ -34,6 +34,11 @@ int cli_make_plan(struct cli *c, int store_flags, struct plan *out, struct err *
 	__attribute__((warn_unused_result));
 void cli_release(struct cli *c);
 
+/* ---- limits.c ---- */
+/* Every --limit. */
+int cli_read_limits(const struct parsed *p, struct room_limits *out, struct err *err)
+	__attribute__((warn_unused_result));
+
 /* ---- signals.c ---- */
 /* The first SIGINT, SIGTERM or SIGHUP asks to stop, the second one ends the program. */
 void cli_catch_signals(void);

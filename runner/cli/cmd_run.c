@@ -56,7 +56,8 @@ static int add_bind(struct stand *s, enum room_mount_kind kind, const char *text
 	return 0;
 }
 
-static int add_mounts(struct stand *s, const struct parsed *p, struct err *err)
+static int add_mounts(struct stand *s, const struct parsed *p, uint64_t build_bytes,
+		      struct err *err)
 {
 	for (size_t i = 0; i < p->n_given; i++) {
 		const char *value = p->given[i].value;
@@ -78,6 +79,7 @@ static int add_mounts(struct stand *s, const struct parsed *p, struct err *err)
 			return 0;
 	}
 	add_mount(s, ROOM_TMPFS, NULL, "/build");
+	s->mounts[s->n_mounts - 1].size = build_bytes;
 	return 0;
 }
 
@@ -128,7 +130,6 @@ static bool on_tick(void *arg)
 	return cli_stopped(NULL);
 }
 
-/* sh finds the command on PATH and execs it; 126 and 127 come from there. */
 static int run_room(struct cli *c, struct stand *s, bool terminal, struct err *err)
 {
 	const char *root = opt_value(&c->parsed, OPT_ROOT);
@@ -145,6 +146,7 @@ static int run_room(struct cli *c, struct stand *s, bool terminal, struct err *e
 		.commands = &command,
 		.n_commands = 1,
 		.cpus = c->runner.cores,
+		.limits = c->runner.limits,
 		.ledger_exec = s->ledger != NULL,
 		.terminal = terminal,
 		.stdin_fd = 0,
@@ -169,7 +171,8 @@ int cmd_run(struct cli *c, struct err *err)
 	const char *ledger = opt_value(&c->parsed, OPT_LEDGER_FILE);
 	bool terminal = isatty(0) && isatty(1) && isatty(2);
 
-	if (add_mounts(&s, &c->parsed, err) < 0 || add_env(&s, &c->parsed, terminal, err) < 0)
+	if (add_mounts(&s, &c->parsed, c->runner.limits.build_bytes, err) < 0 ||
+	    add_env(&s, &c->parsed, terminal, err) < 0)
 		return -1;
 	if (ledger) {
 		s.ledger = fopen(ledger, "we");

@@ -115,13 +115,21 @@ static void show_log(struct render *r, const struct event *ev)
 	r->log_open = ev->text[ev->done - 1] != '\n';
 }
 
+/* Steps that come in numbers: on a terminal they pass by in the changing line. */
+static bool passes_by(const struct render *r, const char *what)
+{
+	return r->terminal && r->verbosity == 0 &&
+	       (!strcmp(what, "phase") || !strcmp(what, "fetch") || !strcmp(what, "unpack"));
+}
+
 static void begin(struct render *r, const struct event *ev)
 {
 	clock_gettime(CLOCK_MONOTONIC, &r->began);
 	if (r->verbosity < 0)
 		return;
-	/* On a terminal a phase is one line, printed when it has ended. */
-	if (!r->terminal || strcmp(ev->what, "phase"))
+	if (passes_by(r, ev->what))
+		draw(r, ev);
+	else
 		line(r, ev->what, ev->name, ev->text);
 }
 
@@ -129,6 +137,7 @@ static void end(struct render *r, const struct event *ev)
 {
 	if (r->verbosity < 0)
 		return;
+	/* A phase is worth a line when it has ended: how long it took. */
 	if (r->terminal && !strcmp(ev->what, "phase"))
 		line(r, ev->what, ev->name, ev->text);
 	else if (r->verbosity > 0 && !str_empty(ev->text))

@@ -13,7 +13,6 @@ struct render {
 	bool color;
 	bool line_open; /* a line without its end is on the screen */
 	bool log_open;  /* build output without its end is */
-	char step[256]; /* what runs now, for the changing line */
 	struct timespec began, drawn;
 };
 

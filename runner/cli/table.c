@@ -23,6 +23,8 @@ const struct cli_option cli_options[OPT_COUNT] = {
 	[OPT_CORES] = {0, "cores", "N", "cores that all builds together may use"},
 	[OPT_JOBS] = {0, "jobs", "N", "actions to run side by side (2)"},
 	[OPT_BUILD_ON] = {0, "build-on", "WHERE", "put /build on tmpfs (usual) or disk"},
+	[OPT_LIMIT] = {0, "limit", "NAME=N",
+		       "time (seconds), processes, files, memory, build, file, log (K M G)"},
 	[OPT_OUT_LINK] = {0, "out-link", "PREFIX", "name the result links PREFIX-OUTPUT"},
 	[OPT_NO_LINK] = {0, "no-link", NULL, "make no result links"},
 	[OPT_PHASE] = {0, "phase", "NAME", "stop before this phase"},
@@ -53,7 +55,7 @@ const enum opt cli_common[] = {OPT_STORE, OPT_COLOR, OPT_JSON, OPT_VERBOSE,
 
 #define PLAN_OPTIONS  OPT_TARGET, OPT_SET, OPT_RECIPES, OPT_TOOLCHAINS
 #define FETCH_OPTIONS OPT_MIRROR, OPT_FROM, OPT_OFFLINE
-#define BUILD_OPTIONS OPT_CORES, OPT_JOBS, OPT_BUILD_ON
+#define BUILD_OPTIONS OPT_CORES, OPT_JOBS, OPT_BUILD_ON, OPT_LIMIT
 
 static const enum opt no_options[] = {OPT_END};
 static const enum opt plan_options[] = {PLAN_OPTIONS, OPT_END};
@@ -66,8 +68,8 @@ static const enum opt log_options[] = {OPT_ROUND, OPT_LEDGER, OPT_TAIL, PLAN_OPT
 static const enum opt check_options[] = {OPT_ROUNDS,    OPT_GOLDEN,    OPT_REGOLD, PLAN_OPTIONS,
 					 FETCH_OPTIONS, BUILD_OPTIONS, OPT_END};
 static const enum opt list_options[] = {OPT_RECIPES, OPT_END};
-static const enum opt run_options[] = {OPT_RO,  OPT_RW,    OPT_TMPFS,       OPT_ROOT, OPT_ENV,
-				       OPT_CWD, OPT_CORES, OPT_LEDGER_FILE, OPT_END};
+static const enum opt run_options[] = {OPT_RO,  OPT_RW,    OPT_TMPFS, OPT_ROOT,        OPT_ENV,
+				       OPT_CWD, OPT_CORES, OPT_LIMIT, OPT_LEDGER_FILE, OPT_END};
 static const enum opt export_options[] = {OPT_FORMAT, OPT_OUTPUT, OPT_END};
 static const enum opt toolchain_options[] = {OPT_HOST, OPT_TARGET, OPT_TOOLCHAINS, FETCH_OPTIONS,
 					     OPT_END};

@@ -7,6 +7,7 @@
  */
 
 #include <base/event.h>
+#include <sandbox/room.h>
 #include <stdbool.h>
 #include <store/fetch.h>
 #include <store/store.h>
@@ -14,9 +15,10 @@
 struct runner {
 	struct store *store;
 	struct fetch_options fetch;
-	unsigned cores;     /* for all builds together; 0: those this process may use */
-	unsigned jobs;      /* actions side by side; 0: 2 */
-	bool build_on_disk; /* /build in the store's tmp/ instead of a tmpfs */
+	unsigned cores;            /* for all builds together; 0: those this process may use */
+	unsigned jobs;             /* actions side by side; 0: 2 */
+	struct room_limits limits; /* of every room; zeros are the room's defaults */
+	bool build_on_disk;        /* /build in the store's tmp/ instead of a tmpfs */
 	const struct event_sink *sink;
 	bool (*stopped)(void *arg); /* true: stop everything (ERR_INTERRUPTED); may be NULL */
 	void *stop_arg;

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+
+#include <base/cleanup.h>
+#include <stddef.h>
+#include <string.h>
+
+static const struct {
+	const char *name;
+	size_t offset;
+	bool bytes; /* K, M, G may follow */
+} limits[] = {
+	{"time", offsetof(struct room_limits, wall_seconds), false},
+	{"processes", offsetof(struct room_limits, processes), false},
+	{"files", offsetof(struct room_limits, open_files), false},
+	{"memory", offsetof(struct room_limits, memory), true},
+	{"build", offsetof(struct room_limits, build_bytes), true},
+	{"file", offsetof(struct room_limits, file_bytes), true},
+	{"log", offsetof(struct room_limits, log_bytes), true},
+};
+
+static bool parse_amount(const char *text, bool bytes, uint64_t *out)
+{
+	static const char units[] = "KMG";
+	const char *unit;
+	char *end = NULL;
+
+	*out = strtoull(text, &end, 10);
+	if (*text < '0' || *text > '9' || !*out || *out > UINT64_MAX >> 31)
+		return false;
+	unit = bytes && *end ? strchr(units, *end) : NULL;
+	if (unit) {
+		*out <<= 10 * (unit - units + 1);
+		end++;
+	}
+	return !*end;
+}
+
+static int read_limit(const char *text, struct room_limits *out, struct err *err)
+{
+	size_t len = strcspn(text, "=");
+	uint64_t amount;
+
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
+		if (strlen(limits[i].name) != len || strncmp(limits[i].name, text, len))
+			continue;
+		if (!text[len] || !parse_amount(text + len + 1, limits[i].bytes, &amount))
+			return err_set(err, ERR_USAGE, 0, "--limit %s: expected a number%s", text,
+				       limits[i].bytes ? " of bytes, perhaps with K, M or G" : "");
+		memcpy((char *)out + limits[i].offset, &amount, sizeof(amount));
+		return 0;
+	}
+	return err_set(err, ERR_USAGE, 0,
+		       "--limit %s: expected time, processes, files, memory, build, file or log",
+		       text);
+}
+
+int cli_read_limits(const struct parsed *p, struct room_limits *out, struct err *err)
+{
+	_cleanup_(strv_release) struct strv given = STRV_INIT;
+
+	opt_values(p, OPT_LIMIT, &given);
+	for (size_t i = 0; i < given.n; i++) {
+		if (read_limit(given.v[i], out, err) < 0)
+			return -1;
+	}
+	return 0;
+}
