@@ -36,8 +36,8 @@ int build_roots(struct runner *rn, struct plan *p, struct err *err)
 	return plan_keys(p, rn->store, err);
 }
 
-int build_keep(struct store *s, const struct plan *p, struct plan_node *n,
-	       const struct round *round, struct err *err)
+int build_keep(struct store *s, const struct plan_node *n, const struct round *round, json_t **out,
+	       struct err *err)
 {
 	_cleanup_json_ json_t *value = json_object();
 
@@ -49,8 +49,7 @@ int build_keep(struct store *s, const struct plan *p, struct plan_node *n,
 	json_set(value, "epoch", json_integer(n->branch->epoch));
 	if (store_action_put(s, &n->key, value, err) < 0)
 		return -1;
-	json_decref(n->result);
-	n->result = TAKE_PTR(value);
+	*out = TAKE_PTR(value);
 	return 0;
 }
 

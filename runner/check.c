@@ -62,7 +62,7 @@ static int run_rounds(struct runner *rn, struct plan *p, unsigned rounds, struct
 		struct round *round = &out->rounds[out->n_rounds++];
 
 		event_step(rn->sink, "build", step);
-		if (round_run(rn, p, n, runner_cores(rn), NULL, round, err) < 0)
+		if (round_run(rn, p, n, runner_cores(rn), round, err) < 0)
 			return err_wrap(err, "%s", step);
 		event_done(rn->sink, "build", step, NULL);
 	}
@@ -89,6 +89,6 @@ int check_run(struct runner *rn, struct plan *p, unsigned rounds, struct check_r
 	out->golden = golden_find(n, root);
 	out->golden_state = golden_compare(out->golden, root, out->rounds[0].outputs);
 	if (!n->result && !out->n_differences)
-		return build_keep(rn->store, p, n, &out->rounds[0], err);
+		return build_keep(rn->store, n, &out->rounds[0], &n->result, err);
 	return 0;
 }

@@ -82,23 +82,15 @@ static bool on_tick(void *arg)
 	return runner_stopped(w->rn);
 }
 
-/* Only here the caller's lock is open: the room may run for an hour. */
-static int run_room(struct watcher *w, const struct round_lock *lock, struct room_result *result,
-		    struct err *err)
+static int run_room(struct watcher *w, struct room_result *result, struct err *err)
 {
 	struct room_handler handler = {.arg = w,
 				       .on_output = on_output,
 				       .on_ledger = on_ledger,
 				       .on_phase = on_phase,
 				       .on_tick = on_tick};
-	int rc;
 
-	if (lock)
-		lock->unlock(lock->arg);
-	rc = room_run(w->spec, &handler, result, err);
-	if (lock)
-		lock->lock(lock->arg);
-	return rc;
+	return room_run(w->spec, &handler, result, err);
 }
 
 static int judge(const struct room_spec *spec, const struct room_result *res, struct round *out,
@@ -164,8 +156,7 @@ static int succeed(struct workshop *w, struct recorder *rec, struct runner *rn,
 }
 
 static int run_and_collect(struct workshop *w, struct recorder *rec, struct runner *rn,
-			   const struct plan_node *n, const struct round_lock *lock,
-			   struct round *out, struct err *err)
+			   const struct plan_node *n, struct round *out, struct err *err)
 {
 	struct watcher watcher = {.rn = rn,
 				  .rec = rec,
@@ -174,7 +165,7 @@ static int run_and_collect(struct workshop *w, struct recorder *rec, struct runn
 				  .phase = w->spec.n_commands};
 	struct room_result result = {0};
 
-	if (run_room(&watcher, lock, &result, err) < 0)
+	if (run_room(&watcher, &result, err) < 0)
 		return -1;
 	out->seconds = result.seconds;
 	if (judge(&w->spec, &result, out, err) < 0)
@@ -183,7 +174,7 @@ static int run_and_collect(struct workshop *w, struct recorder *rec, struct runn
 }
 
 int round_run(struct runner *rn, const struct plan *p, const struct plan_node *n, unsigned width,
-	      const struct round_lock *lock, struct round *out, struct err *err)
+	      struct round *out, struct err *err)
 {
 	_cleanup_(workshop_release) struct workshop w = WORKSHOP_INIT;
 	_cleanup_close_ int record_dir = -1;
@@ -197,7 +188,7 @@ int round_run(struct runner *rn, const struct plan *p, const struct plan_node *n
 	record_dir = file_open(w.tmp.fd, "record", O_RDONLY | O_DIRECTORY, 0, err);
 	rec.phases = xcalloc(w.n_commands + 1, sizeof(*rec.phases));
 	if (record_dir >= 0 && roundlog_open(&rec.log, record_dir, err) == 0)
-		rc = run_and_collect(&w, &rec, rn, n, lock, out, err);
+		rc = run_and_collect(&w, &rec, rn, n, out, err);
 	roundlog_release(&rec.log);
 	free(rec.phases);
 	return rc;

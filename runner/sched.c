@@ -30,7 +30,7 @@ struct sched {
 	struct job *jobs;
 	size_t n, running;
 	bool stop;
-	pthread_mutex_t big;    /* plan, store, report; open only while a room runs */
+	pthread_mutex_t big;    /* plan and report; open while a build or a wait goes on */
 	pthread_mutex_t events; /* the caller's sink */
 	pthread_cond_t change;
 };
@@ -44,29 +44,37 @@ static void locked_event(void *arg, const struct event *ev)
 	pthread_mutex_unlock(&s->events);
 }
 
-static void open_big(void *arg)
+static void open_big(struct sched *s)
 {
-	pthread_mutex_unlock(&((struct sched *)arg)->big);
+	pthread_mutex_unlock(&s->big);
 }
 
-static void close_big(void *arg)
+static void close_big(struct sched *s)
 {
-	pthread_mutex_lock(&((struct sched *)arg)->big);
+	pthread_mutex_lock(&s->big);
 }
 
 static int run_round(struct job *j, struct plan_node *n)
 {
 	struct sched *s = j->sched;
 	struct node_report *report = &s->report->nodes[j->node];
-	struct round_lock lock = {.unlock = open_big, .lock = close_big, .arg = s};
+	json_t *result = NULL;
+	int rc;
 
 	report->ran = true;
-	if (round_run(&s->rn, s->plan, n, j->width, &lock, &report->round, &j->err) < 0)
-		return -1;
-	return build_keep(s->rn.store, s->plan, n, &report->round, &j->err);
+	open_big(s);
+	rc = round_run(&s->rn, s->plan, n, j->width, &report->round, &j->err);
+	if (rc == 0)
+		rc = build_keep(s->rn.store, n, &report->round, &result, &j->err);
+	close_big(s);
+	if (rc == 0) {
+		json_decref(n->result);
+		n->result = result;
+	}
+	return rc;
 }
 
-/* Holds the big lock, except while it waits for another belljar or for the room. */
+/* Holds the big lock, except while it waits for another belljar and while it builds. */
 static int build_node(struct job *j)
 {
 	struct sched *s = j->sched;

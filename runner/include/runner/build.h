@@ -34,9 +34,9 @@ int build_run(struct runner *rn, struct plan *p, bool inputs_only, struct build_
 /* Fetch all that a build of every node would need: packages, sources, patches. */
 int build_fetch(struct runner *rn, struct plan *p, struct err *err)
 	__attribute__((warn_unused_result));
-/* Store the result of a round under the node's key and remember it in the node. */
-int build_keep(struct store *s, const struct plan *p, struct plan_node *n,
-	       const struct round *round, struct err *err) __attribute__((warn_unused_result));
+/* Store the result of a round under the node's key. *out is a new reference: the node's result. */
+int build_keep(struct store *s, const struct plan_node *n, const struct round *round, json_t **out,
+	       struct err *err) __attribute__((warn_unused_result));
 
 /*
  * Links to the outputs of a built node: PREFIX-OUTPUT each; @prefix NULL means result-NAME, and

@@ -31,17 +31,11 @@ int node_fetch(struct runner *rn, struct plan *p, const size_t *nodes, size_t n,
 
 /*
  * Run the node, which has a key; sources are in the store. @width is what MAKEFLAGS says. ERR_BUILD
- * when the build failed: look at @out's phase and tail. Several threads may each run a round of
- * one runner when @unlock and @lock give up and take back the caller's lock around the room's life.
+ * when the build failed: look at @out's phase and tail. Several threads may each run a round of one
+ * runner: the plan is only read, and the store's functions bear company.
  */
-struct round_lock {
-	void (*unlock)(void *arg);
-	void (*lock)(void *arg);
-	void *arg;
-};
 int round_run(struct runner *rn, const struct plan *p, const struct plan_node *n, unsigned width,
-	      const struct round_lock *lock, struct round *out, struct err *err)
-	__attribute__((warn_unused_result));
+	      struct round *out, struct err *err) __attribute__((warn_unused_result));
 
 /* An interactive or given command in the room of a node, after the phases before @phase. */
 struct visit {
