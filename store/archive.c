@@ -237,7 +237,7 @@ static int unpack_all(struct unpacker *u, struct unpacking *xs, size_t n,
 {
 	_cleanup_free_ struct batch *b = xcalloc(1, sizeof(*b));
 	const size_t width = at_once();
-	size_t asked = 0, answered = 0, id;
+	size_t asked = 0, answered = 0, id = 0;
 
 	if (unpacker_start(u, err) < 0)
 		return -1;

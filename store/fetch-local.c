@@ -78,7 +78,7 @@ static char *path_of_url(const char *url)
 
 		if (*url == '%' && high * 16 + low <= 0)
 			return NULL;
-		strbuf_addc(&sb, low >= 0 ? (char)(high * 16 + low) : *url);
+		strbuf_addf(&sb, "%c", low >= 0 ? high * 16 + low : *url);
 		url += low >= 0 ? 2 : 0;
 	}
 	return strbuf_steal(&sb);

@@ -44,7 +44,7 @@ static void partial_name(const struct remote *r, const struct want *w, char out[
 static void sweep(int dirfd)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
-	const time_t old = time(NULL) - KEEP_DAYS * 86400;
+	const time_t old = time(NULL) - KEEP_DAYS * 86400L;
 	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct dirent *de;
 	struct stat st;

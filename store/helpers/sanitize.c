@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * For the programs that confine themselves, in a build with AddressSanitizer: its search for leaks at
- * exit attaches to the process with ptrace, which the confinement refuses, and then it fails the
+ * For the programs that confine themselves, in a build with AddressSanitizer: its search for leaks
+ * at exit attaches to the process with ptrace, which the confinement refuses, and then it fails the
  * program. The other checks stay.
  */
 const char *__asan_default_options(void);

@@ -17,16 +17,15 @@ struct item {
 	json_int_t id;
 	char *out; /* file name in the output directory */
 	struct strv urls;
-	bool pinned;
 	struct sha256 want, found;
 	uint64_t size; /* 0: unknown */
 	uint64_t cap;  /* never more bytes than this */
+	bool pinned;
 
 	enum item_state state;
 	uint64_t not_before; /* ITEM_WAITING: in milliseconds of the monotonic clock */
 	json_t *failures;    /* [{url, reason}] */
 
-	int fd;
 	struct sha256_ctx *hash;
 	uint64_t have; /* bytes on disk, all of them hashed */
 
@@ -35,20 +34,22 @@ struct item {
 	unsigned redirects; /* followed from urls.v[url] */
 	unsigned tries;     /* of urls.v[url], without progress between them */
 	unsigned all_tries; /* of urls.v[url] */
+	int fd;
 
 	/* one transfer */
 	void *easy;
+	uint64_t resume_from;  /* what the Range header asked for, 0: none */
+	uint64_t started_with; /* have, when this transfer began */
+	uint64_t range_start;  /* from Content-Range, valid with has_range */
+	uint64_t told;         /* have, when the last progress event was written */
+	size_t header_bytes;   /* of this response */
+	size_t discarded;      /* body bytes of a response that is no success */
+	char *refused;         /* why this response is not taken: next URL */
 	char curl_error[256];
-	uint64_t resume_from;   /* what the Range header asked for, 0: none */
-	uint64_t started_with;  /* have, when this transfer began */
-	uint64_t range_start;   /* from Content-Range, valid with has_range */
-	uint64_t told;          /* have, when the last progress event was written */
-	size_t header_bytes;    /* of this response */
-	size_t discarded;       /* body bytes of a response that is no success */
-	bool has_range, judged; /* the status line and length were looked at */
-	char *refused;          /* why this response is not taken: next URL */
-	bool restart;           /* the partial file was dropped: ask again for the whole */
-	struct err fatal;       /* the output directory failed: nothing can go on */
+	struct err fatal; /* the output directory failed: nothing can go on */
+	bool has_range;
+	bool judged;  /* the status line and length were looked at */
+	bool restart; /* the partial file was dropped: ask again for the whole */
 };
 
 /* @line is one request; ERR_INPUT when it is malformed. */

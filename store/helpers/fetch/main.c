@@ -321,6 +321,29 @@ static void certificates(struct transfer_policy *policy)
 		policy->ca_path = NULL;
 }
 
+static void release(struct fetch *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		item_release(&f->items[i]);
+	free(f->items);
+	if (f->multi)
+		curl_multi_cleanup(f->multi);
+	cleanup_closep(&f->dirfd);
+}
+
+static int fetch_all(struct fetch *f, int argc, char **argv, struct err *err)
+{
+	certificates(&f->policy);
+	if (prepare(f, argc, argv, err) < 0 || read_requests(f, err) < 0)
+		return -1;
+	/* before the confinement: libcrypto reads its configuration here */
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(f->multi = curl_multi_init()))
+		return err_nomem(err);
+	if (confine(f, err) < 0)
+		return -1;
+	return run(f, err);
+}
+
 int main(int argc, char **argv)
 {
 	struct fetch f = {.dirfd = -1,
@@ -328,27 +351,12 @@ int main(int argc, char **argv)
 			  .policy = {.tries = 4, .backoff_ms = 500, .stall_s = 30}};
 	struct err err = ERR_INIT;
 	json_t *event;
-	int r;
 
-	certificates(&f.policy);
-	if (prepare(&f, argc, argv, &err) < 0 || read_requests(&f, &err) < 0)
-		goto fail;
-	/* before the confinement: libcrypto reads its configuration here */
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(f.multi = curl_multi_init())) {
-		r = err_nomem(&err);
-		goto fail;
+	if (fetch_all(&f, argc, argv, &err) == 0) {
+		release(&f);
+		curl_global_cleanup();
+		return 0;
 	}
-	r = confine(&f, &err);
-	if (r < 0 || run(&f, &err) < 0)
-		goto fail;
-	for (size_t i = 0; i < f.n; i++)
-		item_release(&f.items[i]);
-	free(f.items);
-	curl_multi_cleanup(f.multi);
-	curl_global_cleanup();
-	close(f.dirfd);
-	return 0;
-fail:
 	event = json_object();
 	json_set(event, "event", json_string("error"));
 	json_set(event, "code", json_integer(err.code));

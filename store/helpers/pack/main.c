@@ -124,16 +124,17 @@ static int write_entry(struct pack *p, const char *path, const struct stat *st, 
 
 static int list(struct pack *p, const char *path, struct strv *names, struct err *err)
 {
-	_cleanup_close_ int fd = open_at(p, path, O_RDONLY | O_DIRECTORY, err);
-	_cleanup_closedir_ DIR *dir = NULL;
+	int fd = open_at(p, path, O_RDONLY | O_DIRECTORY, err);
+	_cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd); /* takes fd */
 	struct dirent *de;
 
 	if (fd < 0)
 		return -1;
-	dir = fdopendir(fd);
-	if (!dir)
-		return err_set(err, ERR_STORE, errno, "read directory %s", path);
-	fd = -1;
+	if (!dir) {
+		err_set(err, ERR_STORE, errno, "read directory %s", path);
+		close(fd);
+		return -1;
+	}
 	while ((errno = 0, de = readdir(dir)))
 		if (strcmp(de->d_name, ".") != 0 && strcmp(de->d_name, "..") != 0)
 			strv_push(names, de->d_name);
