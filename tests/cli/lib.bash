@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Sourced by the tests beside it: counting of cases, a toolchain made of the host's own programs, small recipes.
+# shellcheck disable=SC2034 # what is set here is used by the tests
 set -u
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 belljar=$(readlink -f "$1")

@@ -4,6 +4,7 @@
 /* Two trees, path by path, as the tree hash sees them: names, kinds, contents, execute bit. */
 
 #include <base/err.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum treediff_kind {
