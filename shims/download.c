@@ -135,7 +135,7 @@ static int hand_over(const struct call *c, const struct request *r, size_t index
 
 static int answer_serve(const struct call *c, const struct request *r)
 {
-	const char *paths[DOWNLOADS_MAX];
+	const char *paths[DOWNLOADS_MAX] = {0};
 
 	/* All or nothing: half of what was asked for is worse than a refusal. */
 	for (size_t i = 0; i < r->n; i++) {

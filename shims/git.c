@@ -131,13 +131,12 @@ static void guess_dest(const struct clone *cl, char *buf, size_t size)
 /* A folder with something in it: cloning into an empty one would have filled it. */
 static bool is_filled(const char *path)
 {
-	const struct dirent *entry;
 	unsigned entries = 0;
 	DIR *dir = opendir(path);
 
 	if (!dir)
 		return false;
-	while (entries < 3 && (entry = readdir(dir)))
+	while (entries < 3 && readdir(dir))
 		entries++; /* "." and ".." are the first two, in some order */
 	closedir(dir);
 	return entries > 2;
@@ -145,7 +144,7 @@ static bool is_filled(const char *path)
 
 int git_exists(const struct call *c)
 {
-	static struct clone cl;
+	struct clone cl = {0};
 	char command[CALL_COMMAND_MAX], guessed[PATH_MAX];
 	struct opts o;
 	int r = parse_git(&cl, &o, c->argv);
