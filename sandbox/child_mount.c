@@ -156,6 +156,22 @@ static int apply_devpts(struct room_child *c, const struct room_op *op)
 	return mount < 0 ? mount : attach(c, mount, op->dst);
 }
 
+/*
+ * A user namespace that ever had a binfmt_misc of its own no longer looks at its parent's (Linux
+ * 6.7), so that a foreign binary fails to start here whatever the host has registered. Creating
+ * the file system is enough; older kernels refuse, and then the host's handlers stay.
+ */
+static int apply_binfmt(struct room_child *c, const struct room_op *op)
+{
+	int fs = (int)syscall(SYS_fsopen, "binfmt_misc", FSOPEN_CLOEXEC);
+
+	if (fs < 0)
+		return 0;
+	syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
+	close(fs);
+	return 0;
+}
+
 static int apply_mkdir(struct room_child *c, const struct room_op *op)
 {
 	const char *name;
@@ -267,5 +283,5 @@ const room_apply_fn room_apply_mount[ROOM_OP_KINDS] = {
 	[ROOM_OP_MKDIR] = apply_mkdir,     [ROOM_OP_MKFILE] = apply_mkfile,
 	[ROOM_OP_SYMLINK] = apply_symlink, [ROOM_OP_MASK] = apply_mask,
 	[ROOM_OP_SEAL] = apply_seal,       [ROOM_OP_PTY] = apply_pty,
-	[ROOM_OP_PIVOT] = apply_pivot,
+	[ROOM_OP_PIVOT] = apply_pivot,     [ROOM_OP_BINFMT] = apply_binfmt,
 };

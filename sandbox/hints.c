@@ -61,9 +61,9 @@ int room_fail_step(const struct room_op *op, int errnum, struct err *err)
 	else if ((op->kind == ROOM_OP_UNSHARE || op->kind == ROOM_OP_WRITE) &&
 		 (errnum == EPERM || errnum == ENOSPC || errnum == EACCES))
 		hint = userns_hint();
-	else if (op->kind == ROOM_OP_TREE && *op->dst && errnum == ENOENT)
-		hint = "; the mount point or the source is missing";
-	else if (op->kind == ROOM_OP_TREE && (errnum == ELOOP || errnum == EXDEV))
+	else if (op->dst && errnum == ENOENT)
+		hint = "; the mount point is missing in the root";
+	else if (op->dst && (errnum == ELOOP || errnum == EXDEV))
 		hint = "; the mount point leads through a symbolic link of the root";
 	err_set(err, ERR_HOST, 0, "room: set-up step '%s' failed: %s%s", strbuf_str(&step),
 		strerror(errnum), hint);

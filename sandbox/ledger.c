@@ -16,6 +16,7 @@
 #include <sys/sysinfo.h>
 #include <sys/uio.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 /* Rows beyond this are counted, not told: a hostile build must not fill the record. */
 #define ROWS_MAX     200000
@@ -389,13 +390,23 @@ static void exec_from_spec(struct room *r, struct scene *s)
 	const char *const *argv = r->spec->commands[r->phase].argv;
 
 	strbuf_clear(&s->argv);
-	strbuf_clear(&s->object);
-	strbuf_adds(&s->object, argv[0]);
+	if (s->object.len == 0) /* as root we may look, and see what PATH led to */
+		strbuf_adds(&s->object, argv[0]);
+	s->row.exe = "init";
 	for (size_t i = 0; argv[i]; i++) {
 		if (i)
 			strbuf_addc(&s->argv, ' ');
 		ledger_quote(&s->argv, argv[i]);
 	}
+}
+
+/* Its program is belljar's, or (as a user) cannot be looked at for the same reason. */
+static bool runs_our_program(const struct scene *s)
+{
+	char ours[sizeof(s->exe)];
+
+	target_link(getpid(), "exe", ours, sizeof(ours));
+	return !*s->exe || !strcmp(s->exe, ours);
 }
 
 static void serve_exec(struct room *r, struct scene *s)
@@ -407,7 +418,7 @@ static void serve_exec(struct room *r, struct scene *s)
 	scene_look(r, s);
 	exec_path(r, s);
 	target_argv((pid_t)s->req->pid, s->req->data.args[at ? 2 : 1], &s->argv);
-	if (s->object.len == 0 && s->who.parent == r->pid && r->in_phase)
+	if (s->who.parent == r->pid && r->in_phase && runs_our_program(s))
 		exec_from_spec(r, s);
 	valid = still_valid(r, s->req);
 	send_answer(r, s->req, 0, true);

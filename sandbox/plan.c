@@ -54,6 +54,7 @@ static void plan_namespaces(struct room_plan *plan, const struct room_spec *spec
 		room_plan_add(plan, ROOM_OP_UNSHARE, NULL, NULL)->a = CLONE_NEWTIME;
 		room_plan_add(plan, ROOM_OP_WRITE, facts->clocks, "/proc/self/timens_offsets");
 	}
+	room_plan_add(plan, ROOM_OP_BINFMT, NULL, NULL);
 	room_plan_add(plan, ROOM_OP_HOSTNAME, spec->hostname ? spec->hostname : "belljar", NULL);
 	if (spec->net == ROOM_NET_LOOPBACK)
 		room_plan_add(plan, ROOM_OP_LOOPBACK, NULL, NULL);
@@ -119,7 +120,7 @@ int room_plan_make(struct room_plan *plan, const struct room_spec *spec,
 {
 	if (check_commands(spec, err) < 0)
 		return -1;
-	if (facts->uid == 0)
+	if (facts->root_mode && facts->uid == 0)
 		return err_set(err, ERR_BUG, 0, "room: uid 0 of the host must not be mapped");
 	plan_namespaces(plan, spec, facts);
 	if (room_plan_mounts(plan, spec, facts, err) < 0)

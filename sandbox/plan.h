@@ -32,14 +32,13 @@ struct room_host_entry {
 #define ROOM_HOST_ENTRIES 12
 
 struct room_facts {
-	uid_t uid; /* the room's uid and gid as seen by the host; never 0 */
+	uid_t uid; /* the room's, in our user namespace; never the host's root */
 	gid_t gid;
 	bool root_mode;
-	int landlock;          /* ABI, 0: none */
-	bool time_ns;          /* time namespaces exist */
-	char clocks[128];      /* text for /proc/self/timens_offsets */
-	unsigned cpus;         /* bits in the mask below that the room keeps */
-	uint64_t cpu_mask[16]; /* our own affinity */
+	int landlock;     /* ABI, 0: none */
+	bool time_ns;     /* time namespaces exist */
+	char clocks[128]; /* text for /proc/self/timens_offsets */
+	unsigned cpus;    /* in our own affinity */
 	struct room_source root;
 	struct room_source *sources; /* one per spec->mounts[i]; owned */
 	size_t n_sources;
@@ -52,6 +51,7 @@ enum room_op_kind {
 	ROOM_OP_DEATHSIG, /* die with the supervisor */
 	ROOM_OP_WRITE,    /* write text src to file dst */
 	ROOM_OP_UNSHARE,  /* namespaces a */
+	ROOM_OP_BINFMT,   /* an empty binfmt_misc: the host's registered interpreters go */
 	ROOM_OP_HOSTNAME, /* src */
 	ROOM_OP_LOOPBACK, /* bring lo up */
 	ROOM_OP_TREE,     /* bind src (or the detached mount fd) on dst; a: mount attributes */
@@ -107,6 +107,8 @@ void room_plan_print(const struct room_plan *plan, struct strbuf *out);
 /* Used by the parts of the planner. Texts are copied. */
 struct room_op *room_plan_add(struct room_plan *plan, enum room_op_kind kind, const char *src,
 			      const char *dst) __attribute__((returns_nonnull));
+/* How many CPUs the room gets. */
+unsigned room_plan_cpus(const struct room_spec *spec, const struct room_facts *facts);
 int room_plan_mounts(struct room_plan *plan, const struct room_spec *spec,
 		     const struct room_facts *facts, struct err *err)
 	__attribute__((warn_unused_result));

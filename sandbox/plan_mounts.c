@@ -140,30 +140,66 @@ static void plan_dev(struct mounter *m)
 		room_plan_add(m->plan, ROOM_OP_SYMLINK, links[i][0], links[i][1]);
 	make_dir(m, "/dev/pts");
 	room_plan_add(m->plan, ROOM_OP_DEVPTS, NULL, "/dev/pts");
-	add_tmpfs(m, "/dev/shm", 0, "25%", 01777, SAFE);
-	room_plan_add(m->plan, ROOM_OP_SEAL, NULL, "/dev");
+	make_dir(m, "/dev/shm");
+}
+
+static void add_fact(struct mounter *m, const char *name, const char *text)
+{
+	_cleanup_free_ char *src = xasprintf("/dev/shm/%s", name);
+	_cleanup_free_ char *dst = xasprintf("/proc/%s", name);
+
+	room_plan_add(m->plan, ROOM_OP_MKFILE, text, src);
+	room_plan_add(m->plan, ROOM_OP_MASK, src, dst);
+}
+
+/* What uname(2), sysinfo(2) and the affinity say, in the words of /proc. */
+static void plan_proc_facts(struct mounter *m)
+{
+	unsigned cpus = room_plan_cpus(m->spec, m->facts);
+	struct strbuf cpuinfo = STRBUF_INIT, stat = STRBUF_INIT;
+
+	strbuf_adds(&stat, "cpu  0 0 0 0 0 0 0 0 0 0\n");
+	for (unsigned i = 0; i < cpus; i++) {
+		strbuf_addf(&cpuinfo, "processor\t: %u\nmodel name\t: belljar\n\n", i);
+		strbuf_addf(&stat, "cpu%u 0 0 0 0 0 0 0 0 0 0\n", i);
+	}
+	strbuf_adds(&stat, "ctxt 0\nbtime 1\nprocesses 1\nprocs_running 1\nprocs_blocked 0\n");
+	add_fact(m, "cpuinfo", strbuf_str(&cpuinfo));
+	add_fact(m, "stat", strbuf_str(&stat));
+	add_fact(m, "version", "Linux version " ROOM_RELEASE " (builder@belljar) #1 SMP belljar\n");
+	add_fact(m, "uptime", "1000.00 1000.00\n");
+	add_fact(m, "loadavg", "0.00 0.00 0.00 1/1 1\n");
+	add_fact(m, "cmdline", "belljar\n");
+	add_fact(m, "meminfo",
+		 "MemTotal:        8388608 kB\nMemFree:         6291456 kB\n"
+		 "MemAvailable:    6291456 kB\nBuffers:               0 kB\n"
+		 "Cached:                0 kB\nSwapTotal:             0 kB\n"
+		 "SwapFree:              0 kB\n");
+	strbuf_release(&cpuinfo);
+	strbuf_release(&stat);
 }
 
 /*
- * The whole proc, for builds that cannot live without it: what tells of the host is covered by an
- * empty file or directory, and what could change the host is read-only.
+ * The whole proc, for builds that cannot live without it: facts are fixed, what else tells of the
+ * host is covered by /dev/null, and folders by an empty one.
  */
 static void plan_proc_masks(struct mounter *m)
 {
 	static const char *const hidden[] = {
-		"cmdline",    "config.gz",     "consoles",      "cpuinfo",     "crypto",
-		"devices",    "diskstats",     "dma",           "execdomains", "fb",
-		"interrupts", "iomem",         "ioports",       "kallsyms",    "kcore",
-		"key-users",  "keys",          "kmsg",          "kpagecgroup", "kpagecount",
-		"kpageflags", "latency_stats", "loadavg",       "locks",       "mdstat",
-		"meminfo",    "misc",          "modules",       "mtrr",        "pagetypeinfo",
-		"partitions", "sched_debug",   "schedstat",     "slabinfo",    "softirqs",
-		"stat",       "swaps",         "sysrq-trigger", "timer_list",  "uptime",
-		"version",    "vmallocinfo",   "vmstat",        "zoneinfo"};
+		"allocinfo",    "bootconfig",  "buddyinfo",     "cgroups",    "config.gz",
+		"consoles",     "crypto",      "devices",       "diskstats",  "dma",
+		"execdomains",  "fb",          "filesystems",   "interrupts", "iomem",
+		"ioports",      "kallsyms",    "kcore",         "key-users",  "keys",
+		"kmsg",         "kpagecgroup", "kpagecount",    "kpageflags", "latency_stats",
+		"locks",        "mdstat",      "misc",          "modules",    "mtrr",
+		"pagetypeinfo", "partitions",  "sched_debug",   "schedstat",  "slabinfo",
+		"softirqs",     "swaps",       "sysrq-trigger", "timer_list", "vmallocinfo",
+		"vmstat",       "zoneinfo"};
 	static const char *const dirs[] = {"acpi",          "asound", "bus",     "driver",
 					   "dynamic_debug", "fs",     "irq",     "pressure",
 					   "scsi",          "sys",    "sysvipc", "tty"};
 
+	plan_proc_facts(m);
 	for (size_t i = 0; i < ARRAY_SIZE(hidden); i++) {
 		_cleanup_free_ char *path = xasprintf("/proc/%s", hidden[i]);
 
@@ -174,6 +210,20 @@ static void plan_proc_masks(struct mounter *m)
 
 		room_plan_add(m->plan, ROOM_OP_MASK, NULL, path);
 	}
+}
+
+static void plan_proc(struct mounter *m)
+{
+	bool full = m->spec->proc == ROOM_PROC_FULL;
+
+	room_plan_add(m->plan, ROOM_OP_PROC, full ? NULL : "pid", "/proc");
+	if (full) {
+		/* the fact files lie on a tmpfs that the room's /dev/shm covers in a moment */
+		add_tmpfs(m, "/dev/shm", 0, "64k", 0755, SAFE);
+		plan_proc_masks(m);
+	}
+	add_tmpfs(m, "/dev/shm", 0, "25%", 01777, SAFE);
+	room_plan_add(m->plan, ROOM_OP_SEAL, NULL, "/dev");
 }
 
 static bool has_mount(const struct room_spec *spec, const char *dst)
@@ -265,9 +315,7 @@ static int plan_all(struct mounter *m, struct err *err)
 	else
 		add_tree(m, spec->root_path, "", m->facts->root.tree, READ_ONLY);
 	plan_dev(m);
-	room_plan_add(m->plan, ROOM_OP_PROC, spec->proc == ROOM_PROC_FULL ? NULL : "pid", "/proc");
-	if (spec->proc == ROOM_PROC_FULL)
-		plan_proc_masks(m);
+	plan_proc(m);
 	if (!has_mount(spec, "/tmp"))
 		add_tmpfs(m, "/tmp", 0, "50%", 01777, SAFE);
 	if (!has_mount(spec, "/build"))

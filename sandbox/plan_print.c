@@ -11,6 +11,7 @@ static const char *const names[ROOM_OP_KINDS] = {
 	[ROOM_OP_DEATHSIG] = "die-with-supervisor",
 	[ROOM_OP_WRITE] = "write",
 	[ROOM_OP_UNSHARE] = "unshare",
+	[ROOM_OP_BINFMT] = "no-foreign-binaries",
 	[ROOM_OP_HOSTNAME] = "hostname",
 	[ROOM_OP_LOOPBACK] = "loopback-up",
 	[ROOM_OP_TREE] = "bind",

@@ -93,7 +93,11 @@ static void plan_limits(struct room_plan *plan, const struct room_limits *l)
 	uint64_t processes = or_default(l->processes, ROOM_PROCESSES);
 	uint64_t memory = or_default(l->memory, RLIM_INFINITY);
 
-	limit(plan, RLIMIT_CORE, 0, 0);
+	/*
+	 * 1 and not 0: with 0 the kernel still starts a core handler of the host ("|/usr/...") and
+	 * feeds it; with 1 it does neither. The filter keeps it at 1.
+	 */
+	limit(plan, RLIMIT_CORE, 1, 1);
 	limit(plan, RLIMIT_NOFILE, files, files);
 	limit(plan, RLIMIT_FSIZE, file, file);
 	limit(plan, RLIMIT_NPROC, processes, processes);
@@ -111,13 +115,16 @@ static void plan_limits(struct room_plan *plan, const struct room_limits *l)
 	limit(plan, RLIMIT_RTTIME, RLIM_INFINITY, RLIM_INFINITY);
 }
 
+unsigned room_plan_cpus(const struct room_spec *spec, const struct room_facts *facts)
+{
+	return spec->cpus && spec->cpus < facts->cpus ? spec->cpus : facts->cpus;
+}
+
 void room_plan_walls(struct room_plan *plan, const struct room_spec *spec,
 		     const struct room_facts *facts)
 {
-	unsigned cpus = spec->cpus && spec->cpus < facts->cpus ? spec->cpus : facts->cpus;
-
 	plan_limits(plan, &spec->limits);
-	room_plan_add(plan, ROOM_OP_AFFINITY, NULL, NULL)->a = cpus;
+	room_plan_add(plan, ROOM_OP_AFFINITY, NULL, NULL)->a = room_plan_cpus(spec, facts);
 	if (!spec->keep_aslr)
 		room_plan_add(plan, ROOM_OP_PERSONA, NULL, NULL)->a = ADDR_NO_RANDOMIZE;
 	room_plan_add(plan, ROOM_OP_UMASK, NULL, NULL)->a = 022;

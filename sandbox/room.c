@@ -2,6 +2,7 @@
 #include "internal.h"
 
 #include "filter.h"
+#include "hooks.h"
 #include "kernel.h"
 #include <base/file.h>
 #include <errno.h>
@@ -18,8 +19,6 @@
 /* A room whose set-up takes longer than this hangs; the slowest seen took 40 ms. */
 #define SETUP_MS 20000
 
-int room_fault_at = -1; /* tests: the plan's operation that fails; see room_fault.h */
-
 static void room_init(struct room *r, const struct room_spec *spec,
 		      const struct room_handler *handler, struct room_result *out)
 {
@@ -34,7 +33,7 @@ static void room_init(struct room *r, const struct room_spec *spec,
 		r->child.stdio[i] = -1;
 	r->child.control = r->child.root = r->child.ruleset = -1;
 	r->child.terminal = r->child.listener = -1;
-	r->child.fail_at = room_fault_at;
+	r->child.fail_at = hook_fail_at();
 	r->facts.root.tree = -1;
 	ledger_init(&r->ledger);
 	*out = (struct room_result){.failed = spec->n_commands};
@@ -138,6 +137,7 @@ static int prepare_child(struct room *r, struct err *err)
 
 	if (!filter_program(filter_machine(), r->spec->ledger_exec, &c->filter))
 		return err_set(err, ERR_HOST, 0, "room: no system call filter for this machine");
+	hook_filter(&c->filter);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_set(err, ERR_HOST, errno, "room: socketpair");
 	r->control = pair[0];
@@ -264,6 +264,7 @@ static int prepare(struct room *r, struct err *err)
 		return -1;
 	if (room_plan_make(&r->plan, r->spec, &r->facts, err) < 0)
 		return -1;
+	hook_plan(&r->plan);
 	room_cgroup_make(r);
 	return prepare_child(r, err);
 }

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -39,10 +40,9 @@ static const char *const allowed[] = {
 	"sched_get_priority_min", "sched_getaffinity", "sched_getattr", "sched_getparam",
 	"sched_getscheduler", "sched_rr_get_interval", "sched_setattr", "sched_setparam",
 	"sched_setscheduler", "sched_yield", "wait4", "waitid", "getcpu", "getpgid", "getpgrp",
-	"getpid", "getppid", "getpriority", "getrlimit", "getrusage", "getsid", "gettid",
-	"prlimit64", "setpgid", "setpriority", "setrlimit", "setsid", "times", "ioprio_get",
-	"ioprio_set", "capget", "capset", "seccomp", "landlock_create_ruleset", "landlock_add_rule",
-	"landlock_restrict_self",
+	"getpid", "getppid", "getpriority", "getrlimit", "getrusage", "getsid", "gettid", "setpgid",
+	"setpriority", "setsid", "times", "ioprio_get", "ioprio_set", "capget", "capset", "seccomp",
+	"landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self",
 	/* identity: one uid is mapped, so these can only fail or change nothing */
 	"getegid", "geteuid", "getgid", "getresgid", "getresuid", "getuid", "setfsgid", "setfsuid",
 	"setgid", "setgroups", "setregid", "setresgid", "setresuid", "setreuid", "setuid",
@@ -204,6 +204,13 @@ const struct policy_rule policy_rules[] = {
 	{"ioctl", VERDICT_EPERM, {EQ(1, CONSOLE_COMMAND)}},
 	{"ioctl", VERDICT_EPERM, {EQ(1, LINE_DISCIPLINE)}},
 	{"ioctl", VERDICT_ALLOW, {{0}}},
+
+	/* The core limit stays at 1 (see plan_walls.c); setting it succeeds without effect. */
+	{"setrlimit", VERDICT_ZERO, {EQ(0, RLIMIT_CORE)}},
+	{"setrlimit", VERDICT_ALLOW, {{0}}},
+	{"prlimit64", VERDICT_ALLOW, {NE(1, RLIMIT_CORE)}},
+	{"prlimit64", VERDICT_ALLOW, {IS_NULL(2)}},
+	{"prlimit64", VERDICT_ZERO, {{0}}},
 
 	/* Linux, Linux32, and ASLR off; not the bits that weaken mmap_min_addr or stacks. */
 	{"personality", VERDICT_ALLOW, {EQ(0, 0xffffffffU)}},

@@ -14,7 +14,13 @@
  *	--then            ends a command; another one follows
  *	--ledger          rows on stderr  --result: the result on stderr
  *	--stop-after MS   stop the room from on_tick
+ * Only in the copy with test hooks:
+ *	--fail-at N       operation N of the plan fails with EIO
+ *	--without WALL    "filter" or "landlock" is not raised
  */
+#ifdef ROOM_TEST_HOOKS
+#include "hooks.h"
+#endif
 #include <base/str.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -67,7 +73,9 @@ enum option_id {
 	OPT_PIPE,
 	OPT_LEDGER,
 	OPT_RESULT,
-	OPT_STOP
+	OPT_STOP,
+	OPT_FAIL_AT,
+	OPT_WITHOUT
 };
 
 static const struct option options[] = {{"root", 1, NULL, OPT_ROOT},
@@ -96,6 +104,8 @@ static const struct option options[] = {{"root", 1, NULL, OPT_ROOT},
 					{"pipe", 0, NULL, OPT_PIPE},
 					{"ledger", 0, NULL, OPT_LEDGER},
 					{"result", 0, NULL, OPT_RESULT},
+					{"fail-at", 1, NULL, OPT_FAIL_AT},
+					{"without", 1, NULL, OPT_WITHOUT},
 					{"stop-after", 1, NULL, OPT_STOP},
 					{NULL, 0, NULL, 0}};
 
@@ -124,6 +134,31 @@ static int become(uid_t uid)
 		return -1;
 	return prctl(PR_SET_DUMPABLE, 1);
 }
+
+#ifdef ROOM_TEST_HOOKS
+struct room_hooks room_hooks = {.fail_at = -1};
+
+static bool take_hook(int opt, const char *arg)
+{
+	if (opt == OPT_FAIL_AT) {
+		room_hooks.fail_at = atoi(arg);
+		return true;
+	}
+	if (opt != OPT_WITHOUT)
+		return false;
+	if (!strcmp(arg, "filter"))
+		room_hooks.open_filter = true;
+	if (!strcmp(arg, "landlock"))
+		room_hooks.drop |= 1ULL << ROOM_OP_LANDLOCK | 1ULL << ROOM_OP_GRANT |
+				   1ULL << ROOM_OP_GRANT_FD | 1ULL << ROOM_OP_ENFORCE;
+	return true;
+}
+#else
+static bool take_hook(int opt, const char *arg)
+{
+	return false;
+}
+#endif
 
 /* Options with a number. */
 static bool take_number(int opt, const char *arg)
@@ -327,7 +362,8 @@ int main(int argc, char **argv)
 	spec.record_fd = -1;
 	clock_gettime(CLOCK_MONOTONIC, &begun);
 	while ((opt = getopt_long(argc, argv, "+", options, NULL)) != -1)
-		if (!take_number(opt, optarg) && !take_switch(opt) && !take_text(opt, optarg, &cwd))
+		if (!take_number(opt, optarg) && !take_switch(opt) &&
+		    !take_text(opt, optarg, &cwd) && !take_hook(opt, optarg))
 			return die("option");
 	if (!argv[optind])
 		return die("no command");

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Real rooms, attacked from inside: rooms root|user|nested. The probes are in probe_*.c, what a
+ * table cannot say in special.c.
+ */
+#include "driver.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#define PROBE(name, ...)                                                                           \
+	{                                                                                          \
+		"--ro", "@PROBE@:/inputs/probe", "--ledger", "--result", "--",                     \
+			"/inputs/probe/probe", "@NS@", name, ##__VA_ARGS__                         \
+	}
+#define SHELL(...)                                                                                 \
+	{                                                                                          \
+		"--result", "--ledger", ##__VA_ARGS__                                              \
+	}
+#define OK                                                                                         \
+	{                                                                                          \
+		"0 failed"                                                                         \
+	}
+
+static const struct room_case table[] = {
+	{.name = "a command runs",
+	 .args = SHELL("--", "/bin/true"),
+	 .err = {"status=0 failed=1", "userns userns2 mountns pidns netns ipcns utsns cgroupns"}},
+	{.name = "its status is passed on",
+	 .status = 42,
+	 .args = SHELL("--", "/bin/sh", "-c", "exit 42"),
+	 .err = {"status=42 failed=0"}},
+	{.name = "a signal is 128 and its number",
+	 .status = 143,
+	 .args = SHELL("--", "/bin/sh", "-c", "kill -TERM $$"),
+	 .err = {"status=143"}},
+	{.name = "a missing command",
+	 .status = 127,
+	 .args = SHELL("--", "/nowhere"),
+	 .err = {"cannot run /nowhere: No such file"}},
+	{.name = "what is no program",
+	 .status = 126,
+	 .args = SHELL("--", "/etc/passwd"),
+	 .err = {"cannot run /etc/passwd: Permission denied"}},
+	{.name = "a name is looked up in PATH", .args = SHELL("--", "true")},
+	{.name = "a missing cwd",
+	 .status = 127,
+	 .args = SHELL("--cwd", "/nowhere", "--", "true"),
+	 .err = {"cannot enter /nowhere"}},
+	{.name = "the environment is ours alone",
+	 .args = SHELL("--env", "A=b c", "--", "/usr/bin/env"),
+	 .out = {"A=b c\n", "HOME=/build\n", "!SHELL=", "!LOGNAME"}},
+
+	{.name = "only descriptors 0 1 2", .args = PROBE("fds"), .out = OK},
+	{.name = "identity", .args = PROBE("identity", "@CPUS@"), .out = OK},
+	{.name = "one CPU",
+	 .args = {"--cpus", "1", "--ro", "@PROBE@:/inputs/probe", "--", "/inputs/probe/probe",
+		  "@NS@", "identity", "1"},
+	 .out = OK},
+	{.name = "uname and sysinfo are fixed",
+	 .args = PROBE("facts", "@MACHINE@"),
+	 .out = OK,
+	 .err = {"ledger fact refused=0 call=uname", "ledger fact refused=0 call=sysinfo",
+		 "exe=[/inputs/probe/probe]", "facts=6"}},
+	{.name = "another machine's name",
+	 .args = {"--machine", "riscv64", "--hostname", "x", "--", "uname", "-nm"},
+	 .out = {"x riscv64\n"}},
+	{.name = "clocks begin at a constant", .args = PROBE("clocks"), .out = OK},
+	{.name = "no privilege", .args = PROBE("privileges"), .out = OK},
+	{.name = "no set-id bit by any call", .args = PROBE("setid"), .out = OK},
+	{.name = "no extended attribute", .args = PROBE("xattr"), .out = OK},
+	{.name = "dangerous calls", .args = PROBE("calls"), .out = OK},
+	{.name = "no nested namespace", .args = PROBE("namespaces"), .out = OK},
+	{.name = "no foreign ABI", .args = PROBE("abi"), .out = OK},
+	{.name = "no terminal injection", .args = PROBE("terminal"), .out = OK},
+	{.name = "nothing of the host in /proc", .args = PROBE("proc"), .out = OK},
+	{.name = "nothing of the host in a whole /proc",
+	 .args = {"--proc-full", "--ro", "@PROBE@:/inputs/probe", "--", "/inputs/probe/probe",
+		  "@NS@", "proc-full"},
+	 .out = OK},
+	{.name = "files", .args = PROBE("files"), .out = OK},
+	{.name = "a writable mount",
+	 .args = {"--rw", "@WORK@/rw:/out/out", "--tmp", "/out/more", "--ro",
+		  "@PROBE@:/inputs/probe", "--", "/inputs/probe/probe", "@NS@", "files", "/out/out",
+		  "/out/more"},
+	 .out = OK},
+	{.name = "files, without Landlock",
+	 .hooked = true,
+	 .args = {"--without", "landlock", "--ro", "@PROBE@:/inputs/probe", "--",
+		  "/inputs/probe/probe", "@NS@", "files"},
+	 .out = OK},
+	{.name = "mounts are locked, without the filter",
+	 .hooked = true,
+	 .args = {"--without", "filter", "--ro", "@PROBE@:/inputs/a", "--", "/inputs/a/probe",
+		  "@NS@", "mounts"},
+	 .out = OK},
+	{.name = "devices", .args = PROBE("devices"), .out = OK},
+	{.name = "families that no namespace holds",
+	 .args = PROBE("families"),
+	 .out = OK,
+	 .err = {"ledger net refused=1 call=socket object=[AF_NETLINK] answer=[EAFNOSUPPORT]",
+		 "object=[AF_VSOCK]", "object=[AF_ALG]", "object=[AF_PACKET]",
+		 "object=[AF_INET type 3 protocol 1] answer=[EPERM]", "net_refused=89"}},
+	{.name = "no packet leaves",
+	 .args = PROBE("network"),
+	 .out = OK,
+	 .err = {"call=connect object=[tcp 192.0.2.1:80] answer=[ENETUNREACH]",
+		 "call=connect object=[udp 198.51.100.7:53]", "object=[tcp [2001:db8::1]:443]",
+		 "call=sendmmsg object=[udp 127.0.0.1:9, udp 203.0.113.9:53]",
+		 "call=sendto object=[udp 203.0.113.9:53]", "call=bind object=[udp 203.0.113.9:53]",
+		 "argv=[/inputs/probe/probe "}},
+	{.name = "loopback and unix sockets work",
+	 .args = PROBE("loopback"),
+	 .out = OK,
+	 .err = {"call=connect object=[tcp 127.0.0.1:", "answer=[allowed]", "net_refused=0"}},
+	{.name = "no loopback on request",
+	 .args = {"--net-none", "--ledger", "--ro", "@PROBE@:/inputs/probe", "--",
+		  "/inputs/probe/probe", "@NS@", "no-loopback"},
+	 .out = OK,
+	 .err = {"object=[tcp 127.0.0.1:80] answer=[ENETUNREACH]"}},
+	{.name = "500 threads are answered under signals", .args = PROBE("threads"), .out = OK},
+	{.name = "signals end at the room", .args = PROBE("signals", "@PID@"), .out = OK},
+	{.name = "init cannot be spoken for", .args = PROBE("reports"), .out = OK},
+	{.name = "no process survives", .max_ms = 5000, .args = PROBE("daemon"), .out = OK},
+	{.name = "a crash leaves no core",
+	 .status = 1,
+	 .args = {"--ro", "@PROBE@:/inputs/probe", "--", "/bin/sh", "-c",
+		  "/inputs/probe/probe @NS@ crash; echo status $?; ls -A; exit 1"},
+	 .out = {"status 134\n", "!core"}},
+
+	{.name = "execs are in the ledger",
+	 .args = SHELL("--", "/bin/sh", "-c", "env true 'a b' \"it's\"; env true"),
+	 .err = {"call=execve object=[/bin/sh]", "parents=[sh < init] exe=[/usr/bin/",
+		 "argv=[env true 'a b' 'it'\\''s']", "execs=5", "phase=[/bin/sh]"}},
+	{.name = "execs are not in a quiet one",
+	 .args = SHELL("--quiet", "--", "/bin/sh", "-c", "env true"),
+	 .err = {"execs=0", "!call=execve", "seccomp-quiet"}},
+	{.name = "commands one after the other",
+	 .args = SHELL("--", "echo", "one", "--then", "echo", "two"),
+	 .out = {"one\ntwo\n"},
+	 .err = {"phase 0 begin status=0\n", "phase 1 end status=0\n", "failed=2"}},
+	{.name = "the first failure ends the room",
+	 .status = 3,
+	 .args = SHELL("--", "true", "--then", "sh", "-c", "exit 3", "--then", "echo", "never"),
+	 .out = {"!never"},
+	 .err = {"phase 1 end status=3", "failed=1", "!phase 2"}},
+	{.name = "output in its order",
+	 .args = {"--pipe", "--ro", "@PROBE@:/inputs/probe", "--", "/inputs/probe/probe", "@NS@",
+		  "order"},
+	 .out = {"0\n1\n2\n3\n4\n", "95\n96\n97\n98\n99\n"}},
+
+	{.name = "limit: wall time",
+	 .status = 137,
+	 .max_ms = 4000,
+	 .args = SHELL("--wall", "1", "--", "sleep", "60"),
+	 .err = {"limit=[wall time]", "ledger limit", "failed=0"}},
+	{.name = "limit: log",
+	 .status = 137,
+	 .max_ms = 10000,
+	 .args = SHELL("--pipe", "--log", "100000", "--", "yes"),
+	 .err = {"limit=[size of the log]"}},
+	{.name = "limit: file size",
+	 .status = 153,
+	 .args = SHELL("--fsize", "100000", "--", "/bin/sh", "-c",
+		       "exec head -c 200000 /dev/zero > f")},
+	{.name = "limit: processes",
+	 .max_ms = 20000,
+	 .args = {"--procs", "50", "--ro", "@PROBE@:/inputs/probe", "--", "/inputs/probe/probe",
+		  "@NS@", "forks", "50"}},
+	{.name = "limit: memory",
+	 .args = {"--memory", "2000000000", "--ro", "@PROBE@:/inputs/probe", "--",
+		  "/inputs/probe/probe", "@NS@", "memory"},
+	 .out = OK},
+	{.name = "limit: /build",
+	 .status = 1,
+	 .args = SHELL("--build", "1000000", "--", "sh", "-c", "head -c 2000000 /dev/zero > f"),
+	 .err = {"No space left on device"}},
+	{.name = "limit: open files",
+	 .args = SHELL("--files", "50", "--", "sh", "-c", "ulimit -n"),
+	 .out = {"50\n"}},
+	{.name = "stopped from outside",
+	 .status = 125,
+	 .max_ms = 3000,
+	 .args = SHELL("--stop-after", "300", "--", "sleep", "60"),
+	 .err = {"error 130: interrupted"}},
+
+	{.name = "a source that is missing",
+	 .status = 125,
+	 .args = SHELL("--ro", "/nowhere:/inputs/a", "--", "true"),
+	 .err = {"error 2: room: '/nowhere', to be mounted on '/inputs/a', is missing"}},
+	{.name = "a mount point that is not clean",
+	 .status = 125,
+	 .args = SHELL("--ro", "/usr:/inputs/../etc", "--", "true"),
+	 .err = {"error 2: room: mount point '/inputs/../etc' is not a clean path"}},
+	{.name = "nothing over /proc",
+	 .status = 125,
+	 .args = SHELL("--ro", "/usr:/proc", "--", "true"),
+	 .err = {"nothing can be mounted on '/proc'"}},
+	{.name = "a root that is missing",
+	 .status = 125,
+	 .args = SHELL("--root", "/nowhere", "--", "true"),
+	 .err = {"error 2: room: the root '/nowhere' is not a directory"}},
+	{.name = "root's rooms have a uid of their own",
+	 .modes = 1 << MODE_ROOT,
+	 .args = SHELL("--", "true"),
+	 .err = {"uid21139292"}},
+};
+
+static bool copy(const char *from, const char *to)
+{
+	char buf[65536];
+	int in = open(from, O_RDONLY), out = open(to, O_CREAT | O_WRONLY | O_EXCL, 0755);
+	ssize_t n = 0;
+
+	while (in >= 0 && out >= 0 && (n = read(in, buf, sizeof(buf))) > 0)
+		if (write(out, buf, (size_t)n) != n)
+			return false;
+	if (in >= 0)
+		close(in);
+	if (out >= 0)
+		close(out);
+	return in >= 0 && out >= 0 && n == 0;
+}
+
+static bool prepare(const char *bin)
+{
+	char from[512];
+	struct utsname u;
+	cpu_set_t set;
+
+	snprintf(places.work, sizeof(places.work), "/tmp/belljar-rooms-XXXXXX");
+	if (!mkdtemp(places.work) || chmod(places.work, 0755))
+		return false;
+	snprintf(places.probe_dir, sizeof(places.probe_dir), "%s/bin", places.work);
+	snprintf(places.tool, sizeof(places.tool), "%s/roomtool", places.work);
+	snprintf(places.hooked, sizeof(places.hooked), "%s/roomtool_hooked", places.work);
+	mkdir(places.probe_dir, 0755);
+	snprintf(from, sizeof(from), "%s/rw", places.work);
+	mkdir(from, 0700);
+	if (mode != MODE_ROOT && getuid() == 0 && chown(from, TEST_UID, TEST_UID))
+		return false;
+	if (readlink("/proc/self/ns/pid", places.pid_ns, sizeof(places.pid_ns) - 1) <= 0)
+		return false;
+	sched_getaffinity(0, sizeof(set), &set);
+	snprintf(places.cpus, sizeof(places.cpus), "%d", CPU_COUNT(&set));
+	snprintf(places.pid, sizeof(places.pid), "%d", getpid());
+	uname(&u);
+	snprintf(places.machine, sizeof(places.machine), "%s", u.machine);
+	snprintf(from, sizeof(from), "%s/roomtool", bin);
+	if (!copy(from, places.tool))
+		return false;
+	snprintf(from, sizeof(from), "%s/roomtool_hooked", bin);
+	if (!copy(from, places.hooked))
+		return false;
+	snprintf(from, sizeof(from), "%s/probe", bin);
+	return copy(from, expand("@PROBE@/probe"));
+}
+
+static void clean(void)
+{
+	static const char *const files[] = {"@PROBE@/probe", "@WORK@/roomtool",
+					    "@WORK@/roomtool_hooked"};
+
+	for (size_t i = 0; i < 3; i++)
+		unlink(expand(files[i]));
+	rmdir(places.probe_dir);
+	rmdir(expand("@WORK@/rw"));
+	if (rmdir(places.work))
+		printf("# %s was not left empty\n", places.work);
+}
+
+int main(int argc, char **argv)
+{
+	int r;
+
+	if (argc != 3)
+		return 2;
+	mode = !strcmp(argv[1], "root")   ? MODE_ROOT
+	       : !strcmp(argv[1], "user") ? MODE_USER
+					  : MODE_NESTED;
+	if (mode == MODE_ROOT && getuid() != 0) {
+		printf("skipped: not started by root\n");
+		return getenv("BELLJAR_TEST_MUST_RUN") ? 1 : 77;
+	}
+	if (!prepare(argv[2])) {
+		perror("prepare");
+		return 1;
+	}
+	special_cases();
+	r = drive(table, sizeof(table) / sizeof(table[0]), 64);
+	clean();
+	return r;
+}

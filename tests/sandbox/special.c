@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Cases that need more than a command line. */
+#include "driver.h"
+
+void special_cases(void)
+{
+}
