@@ -47,7 +47,7 @@ struct wrong {
 static const struct wrong wrongs[] = {
 	{"belljar: 1", "belljar: 7", "l.yaml:2:10: 'belljar': expected 1"},
 	{"  sha256: 3333", "  sha256: 333", "l.yaml:8:11: 'sha256': expected 64 hex digits"},
-	{"Sat, 11 Jul 2026", "yesterday", "l.yaml:9:10: 'date': expected a date"},
+	{"Sat, 11 Jul 2026", "yesterday", "l.yaml:9:9: 'date': expected a date"},
 	{"[B8B8", "[B8", "l.yaml:10:15: 'signed_by': expected 40 hex digits"},
 	{"mirror: debian\n", "", "missing key 'mirror'"},
 	{"packages: |", "pakages: |", "l.yaml:16: unknown key 'pakages'"},

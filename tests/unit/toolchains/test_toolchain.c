@@ -49,7 +49,7 @@ static const struct wrong wrongs[] = {
 	{"target: aarch64", "target: x86_64",
 	 "toolchain.yaml:14:5: pair x86_64-x86_64 is there twice"},
 	{"[make, gcc]", "[make, 'g c']",
-	 "toolchain.yaml:13:23: 'packages': expected a package name"},
+	 "toolchain.yaml:13:22: 'packages': expected a package name"},
 	{"[make, gcc]", "[make, '-o']", "'packages': expected a package name"},
 	{"CROSS_COMPILE:", "cross compile:", "'env': expected NAME: value"},
 	{"/usr/bin/awk", "usr/bin/awk", "toolchain.yaml:19:16: 'links': expected an absolute path"},
