@@ -183,7 +183,7 @@ int round_run(struct runner *rn, const struct plan *p, const struct plan_node *n
 	int rc = -1;
 
 	if (workshop_open(&w, rn, p, n, width, err) < 0 ||
-	    workshop_mkdir(&w, "record", false, &path, err) < 0)
+	    workshop_mkdir(&w, "record", &path, err) < 0)
 		return -1;
 	record_dir = file_open(w.tmp.fd, "record", O_RDONLY | O_DIRECTORY, 0, err);
 	rec.phases = xcalloc(w.n_commands + 1, sizeof(*rec.phases));

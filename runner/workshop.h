@@ -20,12 +20,9 @@ struct workshop {
 	char ***vectors; /* owns argv and env of the commands */
 	size_t n_vectors, cap_vectors;
 	int record_fd; /* read end of the shims' FIFO */
-	int slot_fd;   /* holds the lock of the uid of the room; -1 when not root */
-	uid_t uid;     /* owner of what the room may write; (uid_t)-1: the caller */
 };
 
-#define WORKSHOP_INIT                                                                              \
-	((struct workshop){.tmp = STORE_TMP_INIT, .record_fd = -1, .slot_fd = -1, .uid = (uid_t)-1})
+#define WORKSHOP_INIT ((struct workshop){.tmp = STORE_TMP_INIT, .record_fd = -1})
 
 /* Make the folders, unpack what is not yet unpacked, fill w->spec. */
 int workshop_open(struct workshop *w, struct runner *rn, const struct plan *p,
@@ -34,7 +31,6 @@ int workshop_open(struct workshop *w, struct runner *rn, const struct plan *p,
 void workshop_release(struct workshop *w);
 
 /* ---- parts, in the order in which workshop_open() calls them ---- */
-int workshop_take_uid(struct workshop *w, struct err *err) __attribute__((warn_unused_result));
 int workshop_add_outputs(struct workshop *w, const struct plan_node *n, struct err *err)
 	__attribute__((warn_unused_result));
 /* @size of the tmpfs in bytes, 0: the room's default. */
@@ -54,9 +50,9 @@ void workshop_add_phases(struct workshop *w, const struct plan_node *n, unsigned
 const char *workshop_keep(struct workshop *w, char *text_taken);
 void workshop_mount(struct workshop *w, enum room_mount_kind kind, const char *src,
 		    const char *dst);
-/* mkdir below the workshop, owned by the room's user when @of_room. Returns the path (kept). */
-int workshop_mkdir(struct workshop *w, const char *name, bool of_room, const char **out_path,
-		   struct err *err) __attribute__((warn_unused_result));
+/* mkdir below the workshop; the path is kept. What is mounted writable, the room makes its own. */
+int workshop_mkdir(struct workshop *w, const char *name, const char **out_path, struct err *err)
+	__attribute__((warn_unused_result));
 /* Add a command; @argv and @env are copied. */
 void workshop_command(struct workshop *w, const char *name, const char *const *argv,
 		      const struct strv *env, const char *cwd);

@@ -100,7 +100,7 @@ int workshop_add_shims(struct workshop *w, const struct plan_node *n, struct err
 	_cleanup_close_ int dirfd = -1;
 	const char *path = NULL;
 
-	if (workshop_mkdir(w, "shims", false, &path, err) < 0)
+	if (workshop_mkdir(w, "shims", &path, err) < 0)
 		return -1;
 	dirfd = file_open(w->tmp.fd, "shims", O_DIRECTORY | O_RDONLY, 0, err);
 	if (dirfd < 0 || copy_program(dirfd, err) < 0 || write_policy(dirfd, n, err) < 0 ||

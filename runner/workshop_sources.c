@@ -30,7 +30,7 @@ static int add_file(struct workshop *w, struct store *s, const struct sha256 *ha
 	const char *path = NULL;
 
 	if (!file_exists(w->tmp.fd, folder)) {
-		if (workshop_mkdir(w, folder, false, &path, err) < 0)
+		if (workshop_mkdir(w, folder, &path, err) < 0)
 			return -1;
 		workshop_mount(w, ROOM_BIND_RO, path,
 			       workshop_keep(w, path_join("/inputs", folder)));

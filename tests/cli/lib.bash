@@ -34,6 +34,7 @@ bj() {
 	"$belljar" "$@" >"$T/.out" 2>"$T/.err" </dev/null
 	status=$?
 	out=$(<"$T/.out") err=$(<"$T/.err")
+	case $err in *Sanitizer* | *"runtime error:"*) bad "belljar $*: $err" ;; esac
 }
 # expect WHAT STATUS PART: of the last bj
 expect() {

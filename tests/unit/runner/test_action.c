@@ -184,6 +184,19 @@ Test(action, environment_of_a_phase)
 	cr_assert_null(env_of(doc, "docs", "FOO"));
 }
 
+Test(action, when_leaves_out)
+{
+	_cleanup_json_ json_t *plain = fixture_document(&(struct fixture_action){0});
+	_cleanup_json_ json_t *bare =
+		fixture_document(&(struct fixture_action){.set = "efi=false"});
+
+	cr_assert_null(phase(plain, "docs"));
+	cr_assert_eq(json_array_size(json_object_get(plain, "sources")), 1);
+	cr_assert_eq(json_array_size(json_object_get(plain, "requires")), 2);
+	cr_assert_eq(json_array_size(json_object_get(bare, "requires")), 1);
+	cr_assert_null(env_of(bare, "build", "IN_TOOL"));
+}
+
 Test(action, later_env_wins)
 {
 	_cleanup_free_ char *branch =
