@@ -28,11 +28,11 @@
 
 /*
  * Open a path of the new root. Whoever made that root may have put links where we mount: none is
- * followed, in no component.
+ * followed, in no component. (No O_NOFOLLOW: with O_PATH it would open the link itself.)
  */
 static int open_inside(const struct room_child *c, const char *path, int flags)
 {
-	struct open_how how = {.flags = (uint64_t)flags | O_CLOEXEC | O_NOFOLLOW,
+	struct open_how how = {.flags = (uint64_t)flags | O_CLOEXEC,
 			       .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
 					  RESOLVE_NO_MAGICLINKS};
 	long fd = syscall(SYS_openat2, c->root, *path ? path + 1 : ".", &how, sizeof(how));

@@ -108,6 +108,9 @@ static int open_stdio(struct room *r, struct err *err)
 	in = pipe_fds[1];
 	fcntl(r->output, F_SETFL, O_NONBLOCK);
 	fcntl(r->output, F_SETPIPE_SZ, 1 << 20);
+	/* as root: or else "> /dev/stderr" would be refused, which works in a rootless room */
+	if (r->facts.root_mode && fchown(in, r->facts.uid, r->facts.gid) < 0)
+		return err_set(err, ERR_HOST, errno, "room: give the output pipe to the room");
 	for (int i = 1; i < 3; i++)
 		if (given[i] < 0 && duplicate(in, &r->child.stdio[i], err) < 0)
 			return -1;

@@ -56,6 +56,9 @@ static const struct room_case table[] = {
 	 .args = SHELL("--env", "A=b c", "--", "/usr/bin/env"),
 	 .out = {"A=b c\n", "HOME=/build\n", "!SHELL=", "!LOGNAME"}},
 
+	{.name = "stdout and stderr can be opened again",
+	 .args = SHELL("--pipe", "--", "sh", "-c", "echo a > /dev/stdout; echo b > /dev/stderr"),
+	 .out = {"a\nb\n"}},
 	{.name = "only descriptors 0 1 2", .args = PROBE("fds"), .out = OK},
 	{.name = "identity", .args = PROBE("identity", "@CPUS@"), .out = OK},
 	{.name = "one CPU",
