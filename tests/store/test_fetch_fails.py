@@ -152,6 +152,12 @@ class Fails(FetchTest):
         self.assertRegex(self.lacks(self.item("/f"), code=6, env=env), "^open .*symbolic link")
         helper("echo '{\"event\":\"done\",\"id\":7}'")
         self.assertIn("speaks of a file", self.lacks(self.item("/f"), code=70, env=env))
+        with open(self.dir + "/data", "wb") as f:
+            f.write(DATA)
+        helper("rm -f $2/*", f"cp {self.dir}/data $2/{sha(DATA)}", f"echo '{done}'", f"echo '{done}'")
+        result = self.fetch(self.item("/f"), env=env)
+        self.assertEqual((result["code"], len(self.blobs())), (70, 1))
+        shutil.rmtree(self.store)
         helper("echo nonsense")
         self.assertIn("fetch helper:1:", self.lacks(self.item("/f"), env=env))
 
