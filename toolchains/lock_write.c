@@ -87,6 +87,14 @@ int toolchain_lock_record_root(const struct toolchain *tc, const char *host, con
 	return lock_save(tc, l, err);
 }
 
+static void changed(const struct lock_package *a, const struct lock_package *b, struct strv *out)
+{
+	if (strcmp(a->version, b->version) != 0)
+		strv_pushf(out, "%s %s -> %s", a->name, a->version, b->version);
+	else if (!sha256_equal(&a->hash, &b->hash))
+		strv_pushf(out, "%s %s -> %s (other content)", a->name, a->version, b->version);
+}
+
 /* Both lists are in the same order: walk them side by side. */
 void lock_changes(const struct lock *old, const struct lock *now, struct strv *out)
 {
@@ -99,16 +107,12 @@ void lock_changes(const struct lock *old, const struct lock *now, struct strv *o
 
 		if (c == 0)
 			c = strcmp(a->arch, b->arch);
-		if (c < 0) {
+		if (a && b && c == 0)
+			changed(a, b, out);
+		else if (a && c < 0)
 			strv_pushf(out, "- %s %s", a->name, a->version);
-		} else if (c > 0) {
+		else if (b)
 			strv_pushf(out, "+ %s %s", b->name, b->version);
-		} else if (strcmp(a->version, b->version) != 0) {
-			strv_pushf(out, "%s %s -> %s", a->name, a->version, b->version);
-		} else if (!sha256_equal(&a->hash, &b->hash)) {
-			strv_pushf(out, "%s %s -> %s (other content)", a->name, a->version,
-				   b->version);
-		}
 		i += c <= 0;
 		k += c >= 0;
 	}

@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <internal.h>
 #include <string.h>
+#include <toolchains/toolchain.h>
 
 /* A temporary folder that holds toolchains/t/... */
 struct bench {
