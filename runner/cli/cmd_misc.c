@@ -5,6 +5,7 @@
 #include <base/cleanup.h>
 #include <sandbox/room.h>
 #include <shims/format.h>
+#include <string.h>
 
 int cmd_version(struct cli *c, struct err *err)
 {
@@ -24,7 +25,14 @@ int cmd_version(struct cli *c, struct err *err)
 int cmd_help(struct cli *c, struct err *err)
 {
 	const struct cli_command *cmd;
+	const char *as = opt_value(&c->parsed, OPT_AS);
 
+	if (as && strcmp(as, "man") && strcmp(as, "bash"))
+		return err_set(err, ERR_USAGE, 0, "--as: expected man or bash, found '%s'", as);
+	if (as) {
+		(!strcmp(as, "man") ? help_man : help_bash)(stdout);
+		return cli_flush(err);
+	}
 	if (!c->parsed.n_operands) {
 		help_all(stdout);
 		return cli_flush(err);

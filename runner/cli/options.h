@@ -52,6 +52,7 @@ enum opt {
 	OPT_KEEP_SOURCES,
 	OPT_REPAIR,
 	OPT_HOST,
+	OPT_AS,
 	OPT_COUNT
 };
 
@@ -111,3 +112,7 @@ int opt_number(const struct parsed *p, enum opt id, unsigned min, unsigned max, 
 const struct cli_command *cli_find_command(const char *name);
 void help_all(FILE *to);
 void help_command(FILE *to, const struct cli_command *cmd);
+/* The man page belljar(1), in the man(7) macros. */
+void help_man(FILE *to);
+/* Completion for bash: a script to be sourced. */
+void help_bash(FILE *to);

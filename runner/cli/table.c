@@ -47,6 +47,7 @@ const struct cli_option cli_options[OPT_COUNT] = {
 	[OPT_DRY_RUN] = {0, "dry-run", NULL, "only say what would be removed"},
 	[OPT_KEEP_SOURCES] = {0, "keep-sources", NULL, "keep fetched files"},
 	[OPT_REPAIR] = {0, "repair", NULL, "move damaged objects away"},
+	[OPT_AS] = {0, "as", "FORM", "all of it as a page for man, or as completions for bash"},
 	[OPT_HOST] = {0, "host", "ARCH", "the machine that runs the tools"},
 };
 
@@ -58,6 +59,7 @@ const enum opt cli_common[] = {OPT_STORE, OPT_COLOR, OPT_JSON, OPT_VERBOSE,
 #define BUILD_OPTIONS OPT_CORES, OPT_JOBS, OPT_BUILD_ON, OPT_LIMIT
 
 static const enum opt no_options[] = {OPT_END};
+static const enum opt help_options[] = {OPT_AS, OPT_END};
 static const enum opt plan_options[] = {PLAN_OPTIONS, OPT_END};
 static const enum opt fetch_options[] = {PLAN_OPTIONS, FETCH_OPTIONS, OPT_END};
 static const enum opt build_options[] = {PLAN_OPTIONS, FETCH_OPTIONS, BUILD_OPTIONS,
@@ -110,7 +112,7 @@ const struct cli_command cli_commands[] = {
 	{"doctor", "", "say what this host can do and what it lacks", NULL, no_options, 0, 0, false,
 	 cmd_doctor},
 	{"version", "", "show the version", NULL, no_options, 0, 0, false, cmd_version},
-	{"help", "[COMMAND]", "show help", NULL, no_options, 0, 1, false, cmd_help},
+	{"help", "[COMMAND]", "show help", NULL, help_options, 0, 1, false, cmd_help},
 	{"audit", NULL, NULL, NULL, no_options, 0, -1, true, cmd_not_yet},
 	{"history", NULL, NULL, NULL, no_options, 0, -1, true, cmd_not_yet},
 	{"import", NULL, NULL, NULL, no_options, 0, -1, true, cmd_not_yet},
