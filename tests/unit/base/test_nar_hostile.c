@@ -156,12 +156,7 @@ Test(nar_hostile, file_that_becomes_a_fifo)
 
 static void move_away(void)
 {
-	_cleanup_(strbuf_release) struct strbuf path = STRBUF_INIT;
-
-	strbuf_adds(&path, "d");
-	for (int i = 0; i < 20; i++)
-		strbuf_adds(&path, "/m");
-	cr_assert_eq(renameat(tmp.fd, strbuf_str(&path), tmp.fd, "elsewhere"), 0);
+	cr_assert_eq(renameat(tmp.fd, "d/m", tmp.fd, "elsewhere"), 0);
 }
 
 /* Its parent was closed, and ".." would lead the walk to another folder. */

@@ -221,7 +221,7 @@ static int orphan(void *arg, char *report, size_t size)
 	if (middle == 0) {
 		struct process p = PROCESS_INIT;
 		struct err err = ERR_INIT;
-		int r = process_start(&p, SPEC("sleep", "1000"), &err);
+		int r = process_start(&p, SPEC("sleep", "20"), &err);
 		ssize_t n = write(ends[1], &p.pid, sizeof(p.pid));
 
 		_exit(r < 0 || n < 0);

@@ -98,7 +98,7 @@ static int deep_tree(void *arg, char *report, size_t size)
 	struct err err = ERR_INIT;
 
 	child_check(mkdirat(d->fd, "deep", 0755) == 0, "mkdir");
-	if (make_deep(d, 5000, report, size))
+	if (make_deep(d, 600, report, size))
 		return 1;
 	/* A stranger's folder with the name that the removal wants for its own use. */
 	child_check(mkdirat(d->fd, "deep/.belljar-remove-0", 0755) == 0, "mkdir");
