@@ -23,14 +23,15 @@
 
 enum mode mode;
 struct places places;
-static int failures, cases, skips;
+static int failed, cases, skipped;
+static bool this_failed;
 static const char *current;
 
 void fails(const char *fmt, ...)
 {
 	va_list ap;
 
-	failures++;
+	this_failed = true;
 	printf("# %s: ", current);
 	va_start(ap, fmt);
 	vprintf(fmt, ap);
@@ -39,9 +40,18 @@ void fails(const char *fmt, ...)
 	fflush(stdout);
 }
 
+void begin_case(const char *name)
+{
+	failed += this_failed;
+	this_failed = false;
+	current = name;
+	cases++;
+}
+
 void skip(const char *why)
 {
-	skips++;
+	skipped++;
+	cases--;
 	printf("# %s: skipped: %s\n", current, why);
 }
 
@@ -190,10 +200,9 @@ static void run_case(const struct room_case *c)
 	struct run r;
 	size_t n = 0;
 
-	current = c->name;
 	if (c->modes && !(c->modes & 1 << mode))
 		return;
-	cases++;
+	begin_case(c->name);
 	for (const char *const *a = c->args; *a; a++)
 		args[n++] = expand(*a);
 	args[n] = NULL;
@@ -206,12 +215,6 @@ static void run_case(const struct room_case *c)
 	if (c->max_ms && r.ms > c->max_ms)
 		fails("took %.0f ms", r.ms);
 	run_release(&r);
-}
-
-void begin_case(const char *name)
-{
-	current = name;
-	cases++;
 }
 
 /* @NAME@ in an argument: places that only this run knows. */
@@ -242,10 +245,11 @@ int drive(const struct room_case *table, size_t n, int least)
 {
 	for (size_t i = 0; i < n; i++)
 		run_case(&table[i]);
-	printf("%d cases, %d failures, %d skipped\n", cases, failures, skips);
+	failed += this_failed;
 	if (cases < least)
 		printf("only %d cases ran, expected %d or more\n", cases, least);
-	if (skips && getenv("BELLJAR_TEST_MUST_RUN"))
+	printf("%d passed, %d failed, %d skipped\n", cases - failed, failed, skipped);
+	if (skipped && getenv("BELLJAR_TEST_MUST_RUN"))
 		return 1;
-	return failures || cases < least;
+	return failed || cases < least;
 }
