@@ -21,11 +21,12 @@ static int compose_root(struct runner *rn, struct plan_root *r, struct err *err)
 	if (toolchain_fetch(rn->store, r->lock, &rn->fetch, rn->sink, err) < 0 ||
 	    toolchain_compose(rn->store, r->tc, r->lock, rn->sink, &r->tree, err) < 0)
 		return err_wrap(err, "toolchain %s (%s for %s)", r->name, r->host, r->target);
-	r->known = true;
+	r->known = r->present = true;
 	return 0;
 }
 
-int build_roots(struct runner *rn, struct plan *p, struct err *err)
+/* A root is composed only for its hash, where no lock records it, or for an action that runs. */
+static int find_keys(struct runner *rn, struct plan *p, struct err *err)
 {
 	if (plan_find_roots(p, rn->store, err) < 0)
 		return -1;
@@ -34,6 +35,17 @@ int build_roots(struct runner *rn, struct plan *p, struct err *err)
 			return -1;
 	}
 	return plan_keys(p, rn->store, err);
+}
+
+int build_prepare(struct runner *rn, struct plan *p, const size_t *nodes, size_t n, struct err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct plan_root *r = &p->roots[p->nodes[nodes[i]].root];
+
+		if (!r->present && compose_root(rn, r, err) < 0)
+			return -1;
+	}
+	return node_fetch(rn, p, nodes, n, err);
 }
 
 int build_keep(struct store *s, const struct plan_node *n, const struct round *round, json_t **out,
@@ -47,6 +59,8 @@ int build_keep(struct store *s, const struct plan_node *n, const struct round *r
 	json_set(value, "sizes", json_incref(json_object_get(round->record, "sizes")));
 	json_set(value, "round", json_integer(round->number));
 	json_set(value, "epoch", json_integer(n->branch->epoch));
+	/* What the store's gc must keep with this result: without it the key could not be known. */
+	json_set(value, "inputs", json_incref(json_object_get(n->action, "inputs")));
 	if (store_action_put(s, &n->key, value, err) < 0)
 		return -1;
 	*out = TAKE_PTR(value);
@@ -74,7 +88,7 @@ int build_run(struct runner *rn, struct plan *p, bool inputs_only, struct build_
 
 	out->nodes = xcalloc(p->n_nodes, sizeof(*out->nodes));
 	out->n = out->failed = p->n_nodes;
-	if (build_roots(rn, p, err) < 0)
+	if (find_keys(rn, p, err) < 0)
 		return -1;
 	if (inputs_only) {
 		for (size_t k = 0; k < p->nodes[wanted].n_inputs; k++)
@@ -88,7 +102,7 @@ int build_run(struct runner *rn, struct plan *p, bool inputs_only, struct build_
 	}
 	if (!n)
 		return 0;
-	if (node_fetch(rn, p, list, n, err) < 0)
+	if (build_prepare(rn, p, list, n, err) < 0)
 		return -1;
 	return sched_run(rn, p, list, n, out, err);
 }

@@ -82,7 +82,7 @@ int check_run(struct runner *rn, struct plan *p, unsigned rounds, struct check_r
 		return -1;
 	if (n->waits)
 		return err_set(err, ERR_BUG, 0, "%s %s", n->recipe->name, n->waits);
-	if (node_fetch(rn, p, &wanted, 1, err) < 0 ||
+	if (build_prepare(rn, p, &wanted, 1, err) < 0 ||
 	    run_rounds(rn, p, rounds ? rounds : 1, out, err) < 0)
 		return -1;
 	compare_rounds(out, n->result ? json_object_get(n->result, "outputs") : NULL);

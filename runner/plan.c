@@ -50,9 +50,11 @@ int plan_find_roots(struct plan *p, struct store *s, struct err *err)
 	for (size_t i = 0; i < p->n_roots; i++) {
 		struct plan_root *r = &p->roots[i];
 
-		if (!r->known &&
-		    toolchain_root_known(s, r->tc, r->lock, &r->known, &r->tree, err) < 0)
+		if (r->present)
+			continue;
+		if (toolchain_root_known(s, r->tc, r->lock, &r->present, &r->tree, err) < 0)
 			return -1;
+		r->known = r->present || lock_recorded_root(r->tc, r->lock, &r->tree);
 	}
 	return 0;
 }

@@ -48,17 +48,25 @@ int toolchain_root_known(struct store *s, const struct toolchain *tc, const stru
 	return 0;
 }
 
+bool lock_recorded_root(const struct toolchain *tc, const struct lock *l, struct sha256 *out_tree)
+{
+	struct sha256 key;
+
+	if (!l->has_root)
+		return false;
+	lock_root_key(tc, l, &key);
+	*out_tree = l->root_tree;
+	return sha256_equal(&key, &l->root_key);
+}
+
 /* The lock says what composing gave when it was recorded; anything else is not the same root. */
 static int check_recorded(const struct toolchain *tc, const struct lock *l,
 			  const struct sha256 *tree, struct err *err)
 {
 	char expected[SHA256_HEX_LEN + 1], found[SHA256_HEX_LEN + 1];
-	struct sha256 key;
+	struct sha256 recorded;
 
-	if (!l->has_root)
-		return 0;
-	lock_root_key(tc, l, &key);
-	if (!sha256_equal(&key, &l->root_key) || sha256_equal(tree, &l->root_tree))
+	if (!lock_recorded_root(tc, l, &recorded) || sha256_equal(tree, &recorded))
 		return 0;
 	sha256_to_hex(&l->root_tree, expected);
 	sha256_to_hex(tree, found);

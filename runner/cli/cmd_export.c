@@ -4,20 +4,20 @@
 #include <base/cleanup.h>
 #include <base/file.h>
 #include <fcntl.h>
-#include <runner/logread.h>
+#include <runner/build.h>
 #include <store/archive.h>
 #include <string.h>
 
 /* Written under another name, so that a failure leaves no half archive. */
 static int export_to_file(struct cli *c, const struct sha256 *tree, const char *format,
-			  const char *path, struct err *err)
+			  int64_t epoch, const char *path, struct err *err)
 {
 	_cleanup_free_ char *part = xasprintf("%s.part", path);
 	_cleanup_close_ int fd = file_open(AT_FDCWD, part, O_WRONLY | O_CREAT | O_TRUNC, 0644, err);
 
 	if (fd < 0)
 		return -1;
-	if (store_export(c->runner.store, tree, format, 1, fd, err) < 0) {
+	if (store_export(c->runner.store, tree, format, epoch, fd, err) < 0) {
 		unlink(part);
 		return -1;
 	}
@@ -31,6 +31,7 @@ int cmd_export(struct cli *c, struct err *err)
 	const char *format = opt_value(&c->parsed, OPT_FORMAT);
 	const char *path = opt_value(&c->parsed, OPT_OUTPUT);
 	struct sha256 tree;
+	int64_t epoch = 1;
 
 	if (!format)
 		format = "tar";
@@ -40,9 +41,10 @@ int cmd_export(struct cli *c, struct err *err)
 	if (!path || (!strcmp(path, "-") && isatty(1)))
 		return err_set(err, ERR_USAGE, 0, "export needs --output FILE");
 	if (result_hash(c, c->parsed.operands[0], &tree, err) < 0 ||
-	    cli_open_store(c, STORE_READONLY, err) < 0)
+	    cli_open_store(c, STORE_READONLY, err) < 0 ||
+	    result_epoch(c->runner.store, &tree, &epoch, err) < 0)
 		return -1;
 	if (!strcmp(path, "-"))
-		return store_export(c->runner.store, &tree, format, 1, 1, err);
-	return export_to_file(c, &tree, format, path, err);
+		return store_export(c->runner.store, &tree, format, epoch, 1, err);
+	return export_to_file(c, &tree, format, epoch, path, err);
 }

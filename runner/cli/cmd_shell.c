@@ -17,7 +17,7 @@ static int build_inputs(struct cli *c, struct plan *p, struct err *err)
 	}
 	if (plan_key(p, wanted, c->runner.store, err) < 0)
 		return -1;
-	return node_fetch(&c->runner, p, &wanted, 1, err);
+	return build_prepare(&c->runner, p, &wanted, 1, err);
 }
 
 int cmd_shell(struct cli *c, struct err *err)

@@ -50,7 +50,7 @@ static int lock_pair(struct cli *c, const struct toolchain *tc, const char *pair
 			   err) < 0)
 		return err_wrap(err, "%s for %s", host, target);
 	render_clear(&c->render);
-	for (size_t i = 0; i < changes.n; i++)
+	for (size_t i = 0; i < changes.n && !c->json; i++)
 		printf("%s %s\n", pair, changes.v[i]);
 	return cli_flush(err);
 }
@@ -98,26 +98,58 @@ static int show_pair(struct cli *c, const struct toolchain *tc, const char *pair
 	return 0;
 }
 
+/* Compose, and write into the lock what came of it: from then on every composition must meet it. */
+static int compose_pair(struct cli *c, const struct toolchain *tc, const char *pair, json_t *doc,
+			struct err *err)
+{
+	_cleanup_free_ char *host = NULL, *target = NULL;
+	_cleanup_(lock_freep) struct lock *lock = NULL;
+	char hex[SHA256_HEX_LEN + 1];
+	struct sha256 tree;
+
+	split_pair(pair, &host, &target);
+	if (lock_load(tc, host, target, &lock, err) < 0 ||
+	    toolchain_fetch(c->runner.store, lock, &c->runner.fetch, &c->sink, err) < 0 ||
+	    toolchain_compose(c->runner.store, tc, lock, &c->sink, &tree, err) < 0 ||
+	    toolchain_lock_record_root(tc, host, target, &tree, err) < 0)
+		return err_wrap(err, "%s for %s", host, target);
+	render_clear(&c->render);
+	sha256_to_hex(&tree, hex);
+	json_set(doc, pair, json_string(hex));
+	if (!c->json)
+		printf("%s %s\n", pair, hex);
+	return cli_flush(err);
+}
+
+static int do_pair(struct cli *c, const struct toolchain *tc, const char *verb, const char *pair,
+		   json_t *doc, struct err *err)
+{
+	if (!strcmp(verb, "lock"))
+		return lock_pair(c, tc, pair, err);
+	if (!strcmp(verb, "compose"))
+		return compose_pair(c, tc, pair, doc, err);
+	return show_pair(c, tc, pair, doc, err);
+}
+
 int cmd_toolchain(struct cli *c, struct err *err)
 {
 	const char *verb = c->parsed.operands[0];
-	bool lock = !strcmp(verb, "lock");
+	bool show = !strcmp(verb, "show");
 	_cleanup_(toolchain_freep) struct toolchain *tc = NULL;
 	_cleanup_(strv_release) struct strv pairs = STRV_INIT;
 	_cleanup_json_ json_t *doc = json_object();
 
-	if (!lock && strcmp(verb, "show"))
-		return err_set(err, ERR_USAGE, 0, "expected toolchain lock or show, found '%s'",
-			       verb);
+	if (!show && strcmp(verb, "lock") && strcmp(verb, "compose"))
+		return err_set(err, ERR_USAGE, 0,
+			       "expected toolchain lock, compose or show, found '%s'", verb);
 	if (cli_find_toolchains(c, err) < 0 ||
 	    toolchain_load(c->toolchains_dir, c->parsed.operands[1], &tc, err) < 0 ||
 	    chosen_pairs(c, tc, &pairs, err) < 0 ||
-	    (lock && cli_open_store(c, STORE_CREATE, err) < 0))
+	    (!show && cli_open_store(c, STORE_CREATE, err) < 0))
 		return -1;
 	for (size_t i = 0; i < pairs.n; i++) {
-		if ((lock ? lock_pair(c, tc, pairs.v[i], err)
-			  : show_pair(c, tc, pairs.v[i], doc, err)) < 0)
+		if (do_pair(c, tc, verb, pairs.v[i], doc, err) < 0)
 			return -1;
 	}
-	return c->json && !lock ? cli_print_json(json_incref(doc), err) : cli_flush(err);
+	return c->json ? cli_print_json(json_incref(doc), err) : cli_flush(err);
 }

@@ -49,6 +49,9 @@ void cli_print_error(struct cli *c, const struct err *err)
 	struct err ignored = ERR_INIT;
 
 	render_clear(&c->render);
+	/* `belljar plan | head`: the reader has had enough, and there is nothing to tell it. */
+	if (err->sys_errno == EPIPE)
+		return;
 	fprintf(stderr, "belljar: %serror:%s %s\n", render_red(&c->render),
 		render_plain(&c->render), err->msg);
 	if (!c->json)

@@ -105,7 +105,10 @@ const struct cli_command cli_commands[] = {
 	 "A and B are folders, result links, or tree hashes.", no_options, 2, 2, false, cmd_diff},
 	{"export", "RESULT", "write a result as a byte-stable archive",
 	 "RESULT is a result link or a tree hash.", export_options, 1, 1, false, cmd_export},
-	{"toolchain", "lock|show NAME", "resolve a toolchain anew, or show its packages", NULL,
+	{"toolchain", "lock|compose|show NAME", "resolve a toolchain anew, compose it, or show it",
+	 "lock resolves the packages from the distribution's index and writes the lock; compose "
+	 "makes\n"
+	 "the root and records its hash in the lock; show tells what the lock holds.",
 	 toolchain_options, 2, 2, false, cmd_toolchain},
 	{"store", "gc|verify|du", "clean, check or measure the store", NULL, store_options, 1, 1,
 	 false, cmd_store},

@@ -22,8 +22,8 @@ struct build_report {
 #define BUILD_REPORT_INIT ((struct build_report){0})
 void build_report_release(struct build_report *r);
 
-/* Everything that can be done before keys are known: the roots. Keys are computed after it. */
-int build_roots(struct runner *rn, struct plan *p, struct err *err)
+/* What the rooms of these nodes need and the store lacks: roots are composed, sources fetched. */
+int build_prepare(struct runner *rn, struct plan *p, const size_t *nodes, size_t n, struct err *err)
 	__attribute__((warn_unused_result));
 /*
  * Afterwards each node has a result. @inputs_only leaves the wanted node itself out. A plan whose
@@ -44,3 +44,10 @@ int build_keep(struct store *s, const struct plan_node *n, const struct round *r
  */
 int build_link(struct store *s, const struct plan_node *n, const char *prefix, struct strv *out,
 	       struct err *err) __attribute__((warn_unused_result));
+
+/*
+ * SOURCE_DATE_EPOCH of the build that gave the tree; of several the oldest. *out stays as it is
+ * when no build is known.
+ */
+int result_epoch(struct store *s, const struct sha256 *tree, int64_t *out, struct err *err)
+	__attribute__((warn_unused_result));

@@ -25,7 +25,7 @@ struct round {
 #define ROUND_INIT ((struct round){0})
 void round_release(struct round *r);
 
-/* The sources, patches and (when the root is not composed) packages that node @i needs. */
+/* The sources of these nodes. */
 int node_fetch(struct runner *rn, struct plan *p, const size_t *nodes, size_t n, struct err *err)
 	__attribute__((warn_unused_result));
 

@@ -27,7 +27,8 @@ struct plan_root { /* the toolchain root of one (host, target) */
 	struct toolchain *tc;
 	struct lock *lock;
 	char *name, *host, *target;
-	bool known;
+	bool known;   /* its tree hash, from the store's memory or from the lock */
+	bool present; /* the tree itself is in the store */
 	struct sha256 tree;
 };
 
@@ -62,7 +63,7 @@ struct plan {
 int plan_make(const struct request *rq, struct plan *out, struct err *err)
 	__attribute__((warn_unused_result));
 void plan_release(struct plan *p);
-/* Ask the store for the composed roots that it remembers. */
+/* Find the roots' hashes: composed before, or recorded in the lock. */
 int plan_find_roots(struct plan *p, struct store *s, struct err *err)
 	__attribute__((warn_unused_result));
 /* The key of node @i when it can be known, and its result when the store has it. */

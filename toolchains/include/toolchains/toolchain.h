@@ -67,6 +67,12 @@ int toolchain_root_known(struct store *s, const struct toolchain *tc, const stru
 	__attribute__((warn_unused_result));
 
 /*
+ * The tree hash that the lock records for this composition key: what toolchain_compose() would
+ * give, without composing. False when nothing is recorded, or for another key.
+ */
+bool lock_recorded_root(const struct toolchain *tc, const struct lock *l, struct sha256 *out_tree);
+
+/*
  * Resolve anew from the distribution's index: fetch InRelease, verify it with gpgv against the
  * pinned fingerprints, fetch and verify Packages, solve, write locks/HOST-TARGET.yaml atomically. A
  * Release that is older than the one of the present lock is refused. On any failure the old lock
