@@ -49,8 +49,3 @@ int cmd_not_yet(struct cli *c, struct err *err)
 {
 	return err_set(err, ERR_USAGE, 0, "belljar %s is not implemented", c->parsed.command->name);
 }
-
-int cmd_doctor(struct cli *c, struct err *err)
-{
-	return cmd_not_yet(c, err);
-}
