@@ -47,22 +47,18 @@ int room_send(int control, const struct room_report *r, int fd)
 	return room_errno(sendmsg(control, &m, MSG_NOSIGNAL));
 }
 
-long room_clone(uint64_t flags, int cgroup_fd, int *out_pidfd)
+long room_clone(uint64_t flags, int *out_pidfd)
 {
 	struct clone_args args = {.flags = flags | CLONE_PIDFD | NAMESPACES,
 				  .pidfd = (uintptr_t)out_pidfd,
 				  .exit_signal = flags & CLONE_PARENT ? 0 : SIGCHLD};
 	long r;
 
-	if (cgroup_fd >= 0) {
-		args.flags |= CLONE_INTO_CGROUP;
-		args.cgroup = (uint64_t)cgroup_fd;
-	}
 	r = syscall(SYS_clone3, &args, sizeof(args));
 	return r < 0 ? -errno : r;
 }
 
-void room_child_drop(struct room_child *c, uint64_t clone_flags, int cgroup_fd, int out)
+void room_child_drop(struct room_child *c, int out)
 {
 	int pidfd = -1;
 	long r = 0;
@@ -74,7 +70,7 @@ void room_child_drop(struct room_child *c, uint64_t clone_flags, int cgroup_fd, 
 	else if (prctl(PR_SET_DUMPABLE, 1) < 0)
 		r = -errno;
 	else
-		r = room_clone(clone_flags | CLONE_PARENT, cgroup_fd, &pidfd);
+		r = room_clone(CLONE_PARENT, &pidfd);
 	if (r == 0)
 		room_child_main(c);
 	if (write(out, &r, sizeof(r)) != (ssize_t)sizeof(r))

@@ -13,6 +13,7 @@
 
 enum room_report_kind {
 	ROOM_REPORT_FAILED = 1, /* operation @index failed with @value = errno */
+	ROOM_REPORT_CGROUP,     /* waits to be moved into the room's cgroup */
 	ROOM_REPORT_PTY,        /* carries the terminal's master by SCM_RIGHTS */
 	ROOM_REPORT_READY,      /* all walls stand; @value = the listener's number in init */
 	ROOM_REPORT_BEGIN,      /* command @index begins */
@@ -55,11 +56,10 @@ void room_child_main(struct room_child *c) __attribute__((noreturn));
  * The process that a root belljar forks first: it becomes the room's uid for good, clones init as
  * its sibling (CLONE_PARENT) and writes init's pid, or a negative errno, to @out. Never returns.
  */
-void room_child_drop(struct room_child *c, uint64_t clone_flags, int cgroup_fd, int out)
-	__attribute__((noreturn));
+void room_child_drop(struct room_child *c, int out) __attribute__((noreturn));
 
-/* clone3 with a pidfd; 0 in the child. @cgroup_fd -1: stay in ours. Negative errno on failure. */
-long room_clone(uint64_t flags, int cgroup_fd, int *out_pidfd);
+/* clone3 into all namespaces, with a pidfd; 0 in the child. Negative errno on failure. */
+long room_clone(uint64_t flags, int *out_pidfd);
 
 /* One per kind of operation: 0 or a negative errno. Split over child_mount.c and child_wall.c. */
 typedef int (*room_apply_fn)(struct room_child *c, const struct room_op *op);

@@ -58,6 +58,18 @@ static int apply_write(struct room_child *c, const struct room_op *op)
 	return r;
 }
 
+/* The cgroup namespace that follows takes the cgroup we are in as its top. */
+static int apply_cgroup(struct room_child *c, const struct room_op *op)
+{
+	struct room_report r = {.kind = ROOM_REPORT_CGROUP};
+	int sent = room_send(c->control, &r, -1);
+	char go;
+
+	if (sent < 0)
+		return sent;
+	return read(c->control, &go, 1) == 1 ? 0 : -EPIPE;
+}
+
 static int apply_unshare(struct room_child *c, const struct room_op *op)
 {
 	return room_errno(syscall(SYS_unshare, op->a));
@@ -239,12 +251,12 @@ static int apply_filter(struct room_child *c, const struct room_op *op)
 const room_apply_fn room_apply_wall[ROOM_OP_KINDS] = {
 	[ROOM_OP_FDS] = apply_fds,           [ROOM_OP_DEATHSIG] = apply_deathsig,
 	[ROOM_OP_WRITE] = apply_write,       [ROOM_OP_UNSHARE] = apply_unshare,
-	[ROOM_OP_HOSTNAME] = apply_hostname, [ROOM_OP_LOOPBACK] = apply_loopback,
-	[ROOM_OP_CHDIR] = apply_chdir,       [ROOM_OP_LIMIT] = apply_limit,
-	[ROOM_OP_AFFINITY] = apply_affinity, [ROOM_OP_PERSONA] = apply_persona,
-	[ROOM_OP_UMASK] = apply_umask,       [ROOM_OP_CAPS] = apply_caps,
-	[ROOM_OP_NNP] = apply_nnp,           [ROOM_OP_LANDLOCK] = apply_landlock,
-	[ROOM_OP_GRANT] = apply_grant,       [ROOM_OP_GRANT_FD] = apply_grant_fd,
-	[ROOM_OP_ENFORCE] = apply_enforce,   [ROOM_OP_STDIN] = apply_stdin,
-	[ROOM_OP_FILTER] = apply_filter,
+	[ROOM_OP_CGROUP] = apply_cgroup,     [ROOM_OP_HOSTNAME] = apply_hostname,
+	[ROOM_OP_LOOPBACK] = apply_loopback, [ROOM_OP_CHDIR] = apply_chdir,
+	[ROOM_OP_LIMIT] = apply_limit,       [ROOM_OP_AFFINITY] = apply_affinity,
+	[ROOM_OP_PERSONA] = apply_persona,   [ROOM_OP_UMASK] = apply_umask,
+	[ROOM_OP_CAPS] = apply_caps,         [ROOM_OP_NNP] = apply_nnp,
+	[ROOM_OP_LANDLOCK] = apply_landlock, [ROOM_OP_GRANT] = apply_grant,
+	[ROOM_OP_GRANT_FD] = apply_grant_fd, [ROOM_OP_ENFORCE] = apply_enforce,
+	[ROOM_OP_STDIN] = apply_stdin,       [ROOM_OP_FILTER] = apply_filter,
 };

@@ -60,7 +60,6 @@ struct room {
 	int slot;   /* as root: the locked slot file, or -1 */
 	int cgroup; /* or -1 */
 	char cgroup_path[256];
-	int null_fds[3]; /* duplicates for the child */
 	double start;
 	size_t phase;
 	bool in_phase;
@@ -94,7 +93,10 @@ int room_fail_clone(int errnum, struct err *err);
 int room_fail_step(const struct room_op *op, int errnum, struct err *err);
 
 /* limits.c */
-int room_cgroup_make(struct room *r);
+void room_cgroup_make(struct room *r);
+/* 0 and where, or an errno and why not. */
+int room_cgroup_available(char *detail, size_t size);
+void room_cgroup_enter(struct room *r);
 void room_cgroup_remove(struct room *r);
 
 /* supervisor.c */

@@ -64,12 +64,19 @@ static void plan_namespaces(struct room_plan *plan, const struct room_spec *spec
  * The second user and mount namespace: mounts that were passed in cannot be changed or removed from
  * within it, and /proc/self/uid_map says 1000 1000 wherever we run.
  */
-static void plan_lock(struct room_plan *plan, const struct room_spec *spec)
+static void plan_lock(struct room_plan *plan, const struct room_spec *spec,
+		      const struct room_facts *facts)
 {
+	uint64_t namespaces = NAMESPACES_OF_INIT;
+
 	if (spec->terminal)
 		room_plan_add(plan, ROOM_OP_PTY, NULL, NULL);
 	room_plan_add(plan, ROOM_OP_PIVOT, NULL, NULL);
-	room_plan_add(plan, ROOM_OP_UNSHARE, NULL, NULL)->a = NAMESPACES_OF_INIT;
+	if (facts->cgroup) {
+		room_plan_add(plan, ROOM_OP_CGROUP, NULL, NULL);
+		namespaces |= CLONE_NEWCGROUP;
+	}
+	room_plan_add(plan, ROOM_OP_UNSHARE, NULL, NULL)->a = namespaces;
 	plan_ids(plan, 1000, 1000);
 	room_plan_add(plan, ROOM_OP_CHDIR, NULL, "/");
 	if (spec->stdin_fd < 0 && !spec->terminal)
@@ -125,7 +132,7 @@ int room_plan_make(struct room_plan *plan, const struct room_spec *spec,
 	plan_namespaces(plan, spec, facts);
 	if (room_plan_mounts(plan, spec, facts, err) < 0)
 		return -1;
-	plan_lock(plan, spec);
+	plan_lock(plan, spec, facts);
 	room_plan_walls(plan, spec, facts);
 	describe_walls(plan, spec, facts);
 	return 0;

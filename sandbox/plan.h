@@ -35,6 +35,7 @@ struct room_facts {
 	uid_t uid; /* the room's, in our user namespace; never the host's root */
 	gid_t gid;
 	bool root_mode;
+	bool cgroup;      /* the room has a cgroup of its own */
 	int landlock;     /* ABI, 0: none */
 	bool time_ns;     /* time namespaces exist */
 	char clocks[128]; /* text for /proc/self/timens_offsets */
@@ -52,6 +53,7 @@ enum room_op_kind {
 	ROOM_OP_WRITE,    /* write text src to file dst */
 	ROOM_OP_UNSHARE,  /* namespaces a */
 	ROOM_OP_BINFMT,   /* an empty binfmt_misc: the host's registered interpreters go */
+	ROOM_OP_CGROUP,   /* wait until the supervisor has moved us into the room's cgroup */
 	ROOM_OP_HOSTNAME, /* src */
 	ROOM_OP_LOOPBACK, /* bring lo up */
 	ROOM_OP_TREE,     /* bind src (or the detached mount fd) on dst; a: mount attributes */

@@ -12,6 +12,7 @@ static const char *const names[ROOM_OP_KINDS] = {
 	[ROOM_OP_WRITE] = "write",
 	[ROOM_OP_UNSHARE] = "unshare",
 	[ROOM_OP_BINFMT] = "no-foreign-binaries",
+	[ROOM_OP_CGROUP] = "enter-cgroup",
 	[ROOM_OP_HOSTNAME] = "hostname",
 	[ROOM_OP_LOOPBACK] = "loopback-up",
 	[ROOM_OP_TREE] = "bind",
@@ -65,6 +66,8 @@ static void print_namespaces(struct strbuf *out, uint64_t flags)
 		strbuf_adds(out, " user");
 	if (flags & CLONE_NEWNS)
 		strbuf_adds(out, " mount");
+	if (flags & CLONE_NEWCGROUP)
+		strbuf_adds(out, " cgroup");
 	if (flags & CLONE_NEWTIME)
 		strbuf_adds(out, " time");
 }

@@ -170,7 +170,7 @@ static int start_dropped(struct room *r, struct err *err)
 		return err_set(err, ERR_HOST, errno, "room: pipe");
 	first = fork();
 	if (first == 0)
-		room_child_drop(&r->child, 0, r->cgroup, pipe_fds[1]);
+		room_child_drop(&r->child, pipe_fds[1]);
 	close(pipe_fds[1]);
 	if (first > 0) {
 		if (read(pipe_fds[0], &pid, sizeof(pid)) != (ssize_t)sizeof(pid))
@@ -190,7 +190,7 @@ static int start_dropped(struct room *r, struct err *err)
 
 static int start_rootless(struct room *r, struct err *err)
 {
-	long pid = room_clone(0, r->cgroup, &r->pidfd);
+	long pid = room_clone(0, &r->pidfd);
 
 	if (pid == 0)
 		room_child_main(&r->child);
@@ -214,18 +214,23 @@ static int start(struct room *r, struct err *err)
 	return ret;
 }
 
-static int take_listener(struct room *r, int number, struct err *err)
+static int let_go_on(struct room *r, struct err *err)
 {
 	static const char go = 'g';
 
+	if (write(r->control, &go, 1) != 1)
+		return err_set(err, ERR_HOST, errno, "room: the room died during its set-up");
+	return 0;
+}
+
+static int take_listener(struct room *r, int number, struct err *err)
+{
 	r->listener = (int)syscall(SYS_pidfd_getfd, r->pidfd, number, 0);
 	if (r->listener < 0)
 		return err_set(err, ERR_HOST, errno,
 			       "room: take the seccomp listener (pidfd_getfd; needs "
 			       "kernel.yama.ptrace_scope below 3 and, as root, CAP_SYS_PTRACE)");
-	if (write(r->control, &go, 1) != 1)
-		return err_set(err, ERR_HOST, errno, "room: the room died during its set-up");
-	return 0;
+	return let_go_on(r, err);
 }
 
 /* Wait until all walls stand. */
@@ -250,6 +255,12 @@ static int await_ready(struct room *r, struct err *err)
 			continue;
 		}
 		cleanup_closep(&fd);
+		if (report.kind == ROOM_REPORT_CGROUP) {
+			room_cgroup_enter(r);
+			if (let_go_on(r, err) < 0)
+				return -1;
+			continue;
+		}
 		if (report.kind == ROOM_REPORT_FAILED && report.index < r->plan.n)
 			return room_fail_step(&r->plan.ops[report.index], report.value, err);
 		if (report.kind == ROOM_REPORT_READY)
@@ -265,10 +276,11 @@ static int prepare(struct room *r, struct err *err)
 	if (r->facts.root_mode && (room_root_uid(&r->facts, r->spec, &r->slot, err) < 0 ||
 				   room_root_trees(&r->facts, r->spec, err) < 0))
 		return -1;
+	room_cgroup_make(r);
+	r->facts.cgroup = r->cgroup >= 0;
 	if (room_plan_make(&r->plan, r->spec, &r->facts, err) < 0)
 		return -1;
 	hook_plan(&r->plan);
-	room_cgroup_make(r);
 	return prepare_child(r, err);
 }
 
@@ -285,7 +297,8 @@ int room_run(const struct room_spec *spec, const struct room_handler *handler,
 	if (ret == 0)
 		ret = await_ready(&r, err);
 	if (ret == 0) {
-		snprintf(out->walls, sizeof(out->walls), "%s", r.plan.walls);
+		snprintf(out->walls, sizeof(out->walls), "%.240s%s", r.plan.walls,
+			 r.cgroup >= 0 ? " cgroup" : "");
 		ret = room_supervise(&r, err);
 	}
 	out->seconds = room_now() - r.start;

@@ -193,6 +193,19 @@ Test(plan, given_build_and_tmp_replace_ours)
 	free(text);
 }
 
+/* The cgroup is entered before the namespace that makes it the top. */
+Test(plan, own_cgroup)
+{
+	struct room_spec spec = tree_spec();
+	struct room_facts facts = user_facts(NULL, 0);
+	char *text;
+
+	facts.cgroup = true;
+	text = print(&spec, &facts);
+	IN_ORDER(text, "pivot-root\nenter-cgroup\nunshare user mount cgroup\n");
+	free(text);
+}
+
 Test(plan, host_root)
 {
 	struct room_spec spec = tree_spec();
