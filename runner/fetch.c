@@ -3,10 +3,9 @@
 #include <runner/build.h>
 
 #include "generated.h"
+#include "patches.h"
 
 #include <base/cleanup.h>
-#include <base/file.h>
-#include <fcntl.h>
 
 struct wants {
 	struct fetch_item *v;
@@ -47,14 +46,7 @@ int node_fetch(struct runner *rn, struct plan *p, const size_t *nodes, size_t n,
 static int keep_patches(struct store *s, const struct branch *b, struct err *err)
 {
 	for (size_t i = 0; i < b->n_patches; i++) {
-		const struct patch *p = &b->patches[i];
-		_cleanup_free_ char *path = path_join(b->dir, p->file);
-		_cleanup_close_ int fd = -1;
-
-		if (store_blob_has(s, &p->hash))
-			continue;
-		fd = file_open(AT_FDCWD, path, O_RDONLY, 0, err);
-		if (fd < 0 || store_blob_add_fd(s, fd, path, &p->hash, 0, NULL, err) < 0)
+		if (patch_keep(s, b, &b->patches[i], err) < 0)
 			return -1;
 	}
 	return 0;

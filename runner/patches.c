@@ -67,9 +67,34 @@ const struct source *patch_project(const struct branch *b, const char *file, str
 	return s;
 }
 
-static int hash_patch(int dirfd, const char *file, struct sha256 *out, struct err *err)
+int patch_open(const char *dir, const char *file, struct err *err)
 {
-	_cleanup_close_ int fd = file_open(dirfd, file, O_RDONLY, 0, err);
+	_cleanup_free_ char *path = path_join(dir, file);
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 && errno == ELOOP)
+		return err_set(err, ERR_INPUT, 0, "%s: a patch must be a file, not a link", path);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_set(err, ERR_INPUT, errno, "%s", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, ERR_INPUT, 0, "%s: a patch must be a file", path);
+	return TAKE_FD(fd);
+}
+
+int patch_keep(struct store *s, const struct branch *b, const struct patch *p, struct err *err)
+{
+	_cleanup_close_ int fd = -1;
+
+	if (store_blob_has(s, &p->hash))
+		return 0;
+	fd = patch_open(b->dir, p->file, err);
+	return fd < 0 ? -1 : store_blob_add_fd(s, fd, p->file, &p->hash, 0, NULL, err);
+}
+
+static int hash_patch(const struct branch *b, const char *file, struct sha256 *out, struct err *err)
+{
+	_cleanup_close_ int fd = patch_open(b->dir, file, err);
 
 	return fd < 0 ? -1 : sha256_of_fd(fd, out, NULL, err);
 }
@@ -92,8 +117,8 @@ int patches_find(struct branch *b, struct err *err)
 		const struct source *s = patch_project(b, files.v[i], err);
 		struct patch *p = &b->patches[b->n_patches];
 
-		if (!s || hash_patch(dirfd(d), files.v[i], &p->hash, err) < 0)
-			return s ? err_wrap(err, "%s/%s", b->dir, files.v[i]) : -1;
+		if (!s || hash_patch(b, files.v[i], &p->hash, err) < 0)
+			return -1;
 		p->file = xstrdup(files.v[i]);
 		p->project = xstrdup(s->name);
 		b->n_patches++;

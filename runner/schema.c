@@ -25,12 +25,25 @@ int schema_version(const struct yaml *root, struct err *err)
 	return 0;
 }
 
+static bool is_plain(const char *s)
+{
+	for (; *s; s++) {
+		if (((unsigned char)*s < 0x20 && *s != '\n' && *s != '\t') || *s == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+/* Texts are shown on terminals, and written into scripts: no escape sequences. */
 int schema_text(const struct yaml *map, const char *key, bool required, char **out, struct err *err)
 {
 	const char *text = NULL;
 
 	if (yaml_get_text(map, key, required, &text, err) < 0)
 		return -1;
+	if (text && !is_plain(text))
+		return yaml_error(yaml_get(map, key), err,
+				  "'%s': expected text without control characters", key);
 	if (text)
 		*out = xstrdup(text);
 	return 0;

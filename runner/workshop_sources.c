@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a room reads: source trees, files, patches, outputs of other actions. */
 #include "generated.h"
+#include "patches.h"
 #include "workshop.h"
 
 #include <base/cleanup.h>
@@ -40,21 +41,11 @@ static int add_file(struct workshop *w, struct store *s, const struct sha256 *ha
 	return 0;
 }
 
-/*
- * A patch lies in the recipe's folder, where an editor may change it at any moment: its bytes are
- * taken into the store under the hash that is in the key, and the room sees that copy.
- */
 static int add_patch(struct workshop *w, struct store *s, const struct branch *b,
 		     const struct patch *p, struct err *err)
 {
-	_cleanup_free_ char *path = path_join(b->dir, p->file);
-	_cleanup_close_ int fd = -1;
-
-	if (!store_blob_has(s, &p->hash)) {
-		fd = file_open(AT_FDCWD, path, O_RDONLY, 0, err);
-		if (fd < 0 || store_blob_add_fd(s, fd, path, &p->hash, 0, NULL, err) < 0)
-			return -1;
-	}
+	if (patch_keep(s, b, p, err) < 0)
+		return -1;
 	return add_file(w, s, &p->hash, "patches", p->file, err);
 }
 

@@ -45,6 +45,11 @@ void cli_catch_signals(void);
 bool cli_stopped(void *unused);
 
 /* ---- output.c ---- */
+/*
+ * Text that is not ours (logs, recipes, names in archives), for a terminal: control characters,
+ * which could move the cursor or answer in the user's name, become '?'.
+ */
+void cli_put(FILE *to, const char *text, size_t len);
 /* The document on stdout, one line. Takes the reference. */
 int cli_print_json(json_t *doc_taken, struct err *err) __attribute__((warn_unused_result));
 /* "12.3 MB" */

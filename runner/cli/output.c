@@ -18,6 +18,34 @@ int cli_write(int fd, const char *data, size_t len, struct err *err)
 	return file_write_all(fd, data, len, err);
 }
 
+/* Is there a control character at @s? Of C1 the two bytes of UTF-8 count, some terminals obey them.
+ */
+static bool is_control(const unsigned char *s, size_t len)
+{
+	if (*s == 0xc2 && len > 1 && s[1] >= 0x80 && s[1] < 0xa0)
+		return true;
+	return (*s < 0x20 && *s != '\n' && *s != '\t') || *s == 0x7f;
+}
+
+void cli_put(FILE *to, const char *text, size_t len)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	size_t start = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		bool wide = s[i] == 0xc2;
+
+		if (!is_control(s + i, len - i))
+			continue;
+		fwrite(text + start, 1, i - start, to);
+		fputc('?', to);
+		i += wide;
+		start = i + 1;
+	}
+	if (start < len)
+		fwrite(text + start, 1, len - start, to);
+}
+
 int cli_print_json(json_t *doc_taken, struct err *err)
 {
 	_cleanup_json_ json_t *doc = doc_taken;
@@ -52,8 +80,9 @@ void cli_print_error(struct cli *c, const struct err *err)
 	/* `belljar plan | head`: the reader has had enough, and there is nothing to tell it. */
 	if (err->sys_errno == EPIPE)
 		return;
-	fprintf(stderr, "belljar: %serror:%s %s\n", render_red(&c->render),
-		render_plain(&c->render), err->msg);
+	fprintf(stderr, "belljar: %serror:%s ", render_red(&c->render), render_plain(&c->render));
+	cli_put(stderr, err->msg, strlen(err->msg));
+	fputc('\n', stderr);
 	if (!c->json)
 		return;
 	doc = json_object();

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "render.h"
 
+#include "cli.h"
+
 #include <base/str.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -111,7 +113,7 @@ static void show_log(struct render *r, const struct event *ev)
 		return;
 	if (r->line_open)
 		render_clear(r);
-	fwrite(ev->text, 1, ev->done, stderr);
+	cli_put(stderr, ev->text, ev->done);
 	r->log_open = ev->text[ev->done - 1] != '\n';
 }
 

@@ -160,8 +160,11 @@ void summary_failure(struct cli *c, const struct plan_node *n, const struct roun
 
 	render_clear(&c->render);
 	sha256_to_hex(&n->key, hex);
-	if (!str_empty(round->tail) && c->render.verbosity < 1)
-		fprintf(stderr, "---- the last lines of the log ----\n%s\n----\n", round->tail);
+	if (!str_empty(round->tail) && c->render.verbosity < 1) {
+		fputs("---- the last lines of the log ----\n", stderr);
+		cli_put(stderr, round->tail, strlen(round->tail));
+		fputs("\n----\n", stderr);
+	}
 	if (round->number)
 		fprintf(stderr, "log:   belljar log %.16s%s%s\n", hex,
 			opt_value(&c->parsed, OPT_STORE) ? " --store " : "",

@@ -159,5 +159,15 @@ Test(branch, loads_newest_and_its_patches)
 	err_clear(&err);
 	cr_assert_lt(branch_load(r, "4.9", &none, &err), 0);
 	cr_assert(strstr(err.msg, "NNNN-PROJECT-DESCRIPTION-4.9.patch"), "%s", err.msg);
+	cr_assert_eq(unlinkat(fd, "demo/4.9/oops.patch", 0), 0);
+	cr_assert_eq(symlinkat("/etc/passwd", fd, "demo/4.9/0001-demo-x-4.9.patch"), 0);
+	err_clear(&err);
+	cr_assert_lt(branch_load(r, "4.9", &none, &err), 0);
+	cr_assert(strstr(err.msg, "must be a file, not a link"), "%s", err.msg);
+	cr_assert_eq(unlinkat(fd, "demo/4.9/0001-demo-x-4.9.patch", 0), 0);
+	cr_assert_eq(mkfifoat(fd, "demo/4.9/0001-demo-x-4.9.patch", 0600), 0);
+	err_clear(&err);
+	cr_assert_lt(branch_load(r, "4.9", &none, &err), 0);
+	cr_assert(strstr(err.msg, "must be a file"), "%s", err.msg);
 	cr_assert_eq(file_remove_tree(AT_FDCWD, dir, &err), 0);
 }

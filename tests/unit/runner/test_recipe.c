@@ -60,6 +60,8 @@ struct refusal {
 };
 
 static const struct refusal refusals[] = {
+	{"summary: A thing to test with", "summary: \"A \\e[2J thing\"", "recipe.yaml:3:10",
+	 "without control characters"},
 	{"belljar: 1", "belljar: 2", "recipe.yaml:1:10", "expected format version 1, found 2"},
 	{"summary:", "sumary:", "recipe.yaml:3", "did you mean 'summary'?"},
 	{"name: demo", "name: other", "recipe.yaml:2:7", "expected the folder's name 'demo'"},
