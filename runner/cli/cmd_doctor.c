@@ -6,10 +6,10 @@
 #include <base/file.h>
 #include <base/process.h>
 #include <fcntl.h>
+#include <sandbox/host.h>
 #include <string.h>
 #include <sys/statvfs.h>
 #include <sys/sysinfo.h>
-#include <sys/utsname.h>
 
 struct findings {
 	struct cli *c;
@@ -28,43 +28,34 @@ static void tell(struct findings *f, enum verdict v, const char *what, const cha
 	json_set_str(o, "text", text);
 	json_set(f->doc, what, o);
 	if (!f->c->json)
-		printf("%-6s %-13s %s\n", words[v], what, text);
+		printf(*text ? "%-6s %-28s %s\n" : "%-6s %s%s\n", words[v], what, text);
 }
 
-static void check_kernel(struct findings *f)
+static void check_feature(struct findings *f, const struct host_feature *h)
 {
-	_cleanup_free_ char *text = NULL;
-	struct utsname u;
-	bool old;
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
 
-	uname(&u);
-	old = version_compare(u.release, "5.15") < 0;
-	f->other_failed = f->other_failed || old;
-	text = xasprintf("Linux %s on %s%s", u.release, u.machine,
-			 old ? ": 5.15 is the oldest that is supported" : "");
-	tell(f, old ? FAILS : GOOD, "kernel", text);
-}
-
-/* Walls that a room does without where the kernel lacks them, and what that costs. */
-static const struct {
-	const char *wall, *since, *cost;
-} spare_walls[] = {
-	{"landlock", "Linux 5.13, with landlock in /sys/kernel/security/lsm",
-	 "mounts alone bound where a build writes"},
-	{"timens", "Linux 5.6, with CONFIG_TIME_NS",
-	 "builds see how long this machine has been up"},
-};
-
-static void check_walls(struct findings *f, const char *walls)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(spare_walls); i++) {
-		_cleanup_free_ char *text = NULL;
-
-		if (strstr(walls, spare_walls[i].wall))
-			continue;
-		text = xasprintf("%s (needs %s)", spare_walls[i].cost, spare_walls[i].since);
-		tell(f, LACKS, spare_walls[i].wall, text);
+	if (h->present) {
+		tell(f, GOOD, h->name, h->detail);
+		return;
 	}
+	strbuf_adds(&sb, h->lost);
+	if (*h->detail)
+		strbuf_addf(&sb, " (%s)", h->detail);
+	if (*h->since)
+		strbuf_addf(&sb, "; since Linux %s", h->since);
+	if (*h->enable)
+		strbuf_addf(&sb, "; to turn it on: %s", h->enable);
+	tell(f, h->required ? FAILS : LACKS, h->name, strbuf_str(&sb));
+}
+
+static void check_features(struct findings *f)
+{
+	struct host_features host;
+
+	host_features(&host);
+	for (size_t i = 0; i < host.n; i++)
+		check_feature(f, &host.f[i]);
 }
 
 /* The one test that counts: a room with every wall, and a command in it. */
@@ -93,8 +84,6 @@ static void check_room(struct findings *f)
 		text = err.code ? xstrdup(err.msg)
 				: xasprintf("/bin/true ended with status %d", result.status);
 	tell(f, f->room_failed ? FAILS : GOOD, "room", text);
-	if (!f->room_failed)
-		check_walls(f, result.walls);
 }
 
 static void check_helper(struct findings *f, const char *name, const char *need)
@@ -167,7 +156,7 @@ int cmd_doctor(struct cli *c, struct err *err)
 	_cleanup_json_ json_t *doc = json_object();
 	struct findings f = {.c = c, .doc = doc};
 
-	check_kernel(&f);
+	check_features(&f);
 	check_room(&f);
 	check_memory(&f);
 	check_store(&f);
