@@ -15,8 +15,10 @@
 
 bool render_init(struct render *r, int verbosity, const char *color)
 {
+	const char *term = getenv("TERM");
+
 	*r = (struct render){.verbosity = verbosity, .terminal = isatty(2)};
-	if (r->terminal && getenv("TERM") && !strcmp(getenv("TERM"), "dumb"))
+	if (term && !strcmp(term, "dumb"))
 		r->terminal = false;
 	r->color = r->terminal && str_empty(getenv("NO_COLOR"));
 	if (!color || !strcmp(color, "auto"))
