@@ -111,10 +111,31 @@ ssize_t target_string(pid_t tid, uint64_t addr, char *buf, size_t size)
 	return (ssize_t)strlen(buf);
 }
 
+static bool still_asks(int listener, uint64_t id)
+{
+	return ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
+}
+
 /*
- * /proc/TID/mem rather than process_vm_writev(2): the open file stays with the memory that it was
- * opened for, so that once the notification is seen to be valid after the open, no other process
- * that got the same number can be hit.
+ * The file of a process that is not dumpable belongs to root and cannot be opened by a user, though
+ * the right to its memory is there. Between the check and the write the process would have to be
+ * killed and all pids of the host be used up.
+ */
+static int write_by_pid(pid_t tid, int listener, uint64_t id, uint64_t addr, const void *data,
+			size_t len)
+{
+	struct iovec local = {(void *)(uintptr_t)data, len};
+	struct iovec remote = {(void *)(uintptr_t)addr, len};
+
+	if (!still_asks(listener, id))
+		return -ESRCH;
+	return process_vm_writev(tid, &local, 1, &remote, 1, 0) == (ssize_t)len ? 0 : -EFAULT;
+}
+
+/*
+ * /proc/TID/mem first: the open file stays with the memory that it was opened for, so that once the
+ * notification is seen to be valid after the open, no other process that got the same number can be
+ * hit.
  */
 int target_write(pid_t tid, int listener, uint64_t id, uint64_t addr, const void *data, size_t len)
 {
@@ -124,8 +145,8 @@ int target_write(pid_t tid, int listener, uint64_t id, uint64_t addr, const void
 	snprintf(path, sizeof(path), "/proc/%d/mem", tid);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
-		return -errno;
-	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) < 0)
+		return write_by_pid(tid, listener, id, addr, data, len);
+	if (!still_asks(listener, id))
 		r = -ESRCH;
 	else if (pwrite(fd, data, len, (off_t)addr) != (ssize_t)len)
 		r = -EFAULT;

@@ -90,6 +90,9 @@ void probe_facts(int argc, char **argv)
 	check(sysinfo(&s) == 0, "sysinfo works");
 	check(s.uptime == 1000 && s.totalram == 8UL << 30 && s.procs == 1 && s.loads[0] == 0,
 	      "sysinfo is fixed: uptime %ld ram %lu procs %u", s.uptime, s.totalram, s.procs);
+	/* a process that nobody may look into gets the same answer */
+	check(prctl(PR_SET_DUMPABLE, 0) == 0 && uname(&u) == 0 && !strcmp(u.nodename, "belljar"),
+	      "uname of a process that is not dumpable");
 	refused("uname to nowhere", syscall(SYS_uname, 8), EFAULT);
 	refused("sysinfo to nowhere", syscall(SYS_sysinfo, 8), EFAULT);
 	refused("uname to code", syscall(SYS_uname, (uintptr_t) "constant" | 1UL << 63), EFAULT);

@@ -69,7 +69,7 @@ static const struct room_case table[] = {
 	 .args = PROBE("facts", "@MACHINE@"),
 	 .out = OK,
 	 .err = {"ledger fact refused=0 call=uname", "ledger fact refused=0 call=sysinfo",
-		 "exe=[/inputs/probe/probe]", "facts=6"}},
+		 "exe=[/inputs/probe/probe]", "facts=7"}},
 	{.name = "another machine's name",
 	 .args = {"--machine", "riscv64", "--hostname", "x", "--", "uname", "-nm"},
 	 .out = {"x riscv64\n"}},
