@@ -4,6 +4,7 @@
 #include <base/cleanup.h>
 #include <inttypes.h>
 #include <runner/selector.h>
+#include <string.h>
 
 static void print_when(const struct settings *when)
 {
@@ -66,6 +67,88 @@ static void print_steps(const struct recipe *r, const struct branch *b)
 	}
 }
 
+static json_t *names_json(const struct strv *names)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < names->n; i++)
+		json_array_append_new(list, json_string(names->v[i]));
+	return list;
+}
+
+/* Option values are "true" and "false". */
+static json_t *settings_json(const struct settings *s)
+{
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < s->n; i++)
+		json_set(o, s->v[i].name, json_boolean(!strcmp(s->v[i].value, "true")));
+	return o;
+}
+
+static json_t *sources_json(const struct branch *b)
+{
+	json_t *list = json_array();
+	char hex[SHA256_HEX_LEN + 1];
+
+	for (size_t i = 0; i < b->n_sources; i++) {
+		const struct source *s = &b->sources[i];
+		json_t *o = json_object();
+
+		sha256_to_hex(&s->hash, hex);
+		json_set_str(o, "name", s->name);
+		json_set_str(o, "file", s->file);
+		json_set_str(o, "sha256", hex);
+		json_set(o, "size", json_integer((json_int_t)s->size));
+		json_set(o, "urls", names_json(&s->urls));
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+static void add_lists(json_t *doc, const struct recipe *r, const struct branch *b)
+{
+	json_t *variants = json_object(), *phases = json_array(), *patches = json_array(),
+	       *inputs = json_array();
+
+	for (size_t i = 0; i < r->n_variants; i++)
+		json_set(variants, r->variants[i].name, settings_json(&r->variants[i].set));
+	for (size_t i = 0; i < r->n_inputs; i++)
+		json_array_append_new(inputs, json_string(r->inputs[i].name));
+	for (size_t i = 0; i < r->n_phases; i++)
+		json_array_append_new(phases, json_string(r->phases[i].name));
+	for (size_t i = 0; i < b->n_patches; i++)
+		json_array_append_new(patches, json_string(b->patches[i].file));
+	json_set(doc, "variants", variants);
+	json_set(doc, "inputs", inputs);
+	json_set(doc, "phases", phases);
+	json_set(doc, "patches", patches);
+	json_set(doc, "sources", sources_json(b));
+}
+
+static json_t *describe_json(const struct recipe *r, const struct branch *b,
+			     const struct settings *values)
+{
+	json_t *doc = json_object();
+
+	json_set(doc, "belljar_describe", json_integer(1));
+	json_set_str(doc, "name", r->name);
+	json_set_str(doc, "summary", r->summary);
+	json_set_str(doc, "branch", b->name);
+	json_set_str(doc, "version", b->version);
+	json_set_str(doc, "toolchain", r->toolchain);
+	if (r->homepage)
+		json_set_str(doc, "homepage", r->homepage);
+	if (b->security_until)
+		json_set_str(doc, "security_until", b->security_until);
+	json_set(doc, "licenses", names_json(&r->licenses));
+	json_set(doc, "targets", names_json(&r->targets));
+	json_set(doc, "outputs", names_json(&r->outputs));
+	json_set(doc, "options", settings_json(values));
+	add_lists(doc, r, b);
+	return doc;
+}
+
 int cmd_describe(struct cli *c, struct err *err)
 {
 	_cleanup_(selector_release) struct selector sel = SELECTOR_INIT;
@@ -79,8 +162,7 @@ int cmd_describe(struct cli *c, struct err *err)
 	    options_resolve(r, sel.variant, &c->set, &values, err) < 0)
 		return -1;
 	if (c->json)
-		return err_set(err, ERR_USAGE, 0,
-			       "describe --json is not implemented; plan --json has the facts");
+		return cli_print_json(describe_json(r, b, &values), err);
 	print_head(r, b);
 	print_choices(r, &values);
 	print_steps(r, b);
