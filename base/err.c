@@ -54,7 +54,7 @@ static void compose(struct err *err, const char *text, const char *tail)
 	sanitise(err->msg);
 }
 
-int err_set(struct err *err, enum err_code code, int errnum, const char *fmt, ...)
+int(err_set)(struct err *err, enum err_code code, int errnum, const char *fmt, ...)
 {
 	char text[sizeof(err->msg) + 8], tail[160] = "", why[128];
 	int saved = errno;
@@ -74,7 +74,7 @@ int err_set(struct err *err, enum err_code code, int errnum, const char *fmt, ..
 	return -1;
 }
 
-int err_wrap(struct err *err, const char *fmt, ...)
+int(err_wrap)(struct err *err, const char *fmt, ...)
 {
 	char text[2 * sizeof(err->msg) + 8];
 	int saved = errno, n;

@@ -223,10 +223,11 @@ static int check_duplicates(const struct builder *b, const struct open_node *o, 
 	const struct yaml *y = o->node;
 	size_t dup = SIZE_MAX, first = 0;
 
+	if (!y || o->n_keys < 2)
+		return 0;
 	for (size_t i = 0; i < o->n_keys; i++)
 		refs[i] = (struct key_ref){y->keys[i], i};
-	if (o->n_keys > 1)
-		qsort(refs, o->n_keys, sizeof(*refs), compare_refs);
+	qsort(refs, o->n_keys, sizeof(*refs), compare_refs);
 	for (size_t i = 1; i < o->n_keys; i++)
 		if (strcmp(refs[i].key, refs[i - 1].key) == 0 && refs[i].index < dup) {
 			dup = refs[i].index;

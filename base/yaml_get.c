@@ -5,7 +5,7 @@
 #include <base/str.h>
 #include <string.h>
 
-int yaml_error(const struct yaml *at, struct err *err, const char *fmt, ...)
+int(yaml_error)(const struct yaml *at, struct err *err, const char *fmt, ...)
 {
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
 	va_list ap;

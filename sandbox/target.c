@@ -66,7 +66,7 @@ static void clean_name(char *dst, size_t size, const char *src)
 
 int target_look(pid_t tid, struct target *out)
 {
-	char status[2048];
+	char status[2048] = "";
 
 	*out = (struct target){.tid = tid};
 	if (read_proc(tid, "status", status, sizeof(status)) <= 0)

@@ -49,6 +49,14 @@ static int new_locked_file(struct store *s, const char *suffix, char *name, size
 	}
 }
 
+static struct store_tmp tmp_take(struct store_tmp *t)
+{
+	struct store_tmp taken = *t;
+
+	*t = STORE_TMP_INIT;
+	return taken;
+}
+
 int store_tmp_new(struct store *s, struct store_tmp *out, struct err *err)
 {
 	_cleanup_(store_tmp_release) struct store_tmp t = STORE_TMP_INIT;
@@ -69,8 +77,7 @@ int store_tmp_new(struct store *s, struct store_tmp *out, struct err *err)
 	t.fd = file_open(s->dirs[DIR_TMP], t.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, err);
 	if (t.fd < 0)
 		return -1;
-	*out = t;
-	t = STORE_TMP_INIT;
+	*out = tmp_take(&t);
 	return 0;
 }
 
@@ -100,7 +107,8 @@ int tmp_file_new(struct store *s, struct tmp_file *out, struct err *err)
 	out->fd = new_locked_file(s, "", out->name, sizeof(out->name), err);
 	if (out->fd < 0) {
 		*out = TMP_FILE_INIT;
-		return store_explain(s, err);
+		store_explain(s, err);
+		return -1;
 	}
 	out->store = s;
 	return 0;

@@ -30,7 +30,7 @@ static double run(char **argv)
 	int status;
 	pid_t pid;
 
-	if (posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ) != 0 ||
+	if (!argv[0] || posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ) != 0 ||
 	    waitpid(pid, &status, 0) != pid || status != 0) {
 		fprintf(stderr, "startbench: %s failed\n", argv[0]);
 		exit(1);

@@ -55,3 +55,17 @@ void err_clear(struct err *err) __attribute__((nonnull(1)));
 /* "build-failed", "usage", "input", "host", "mismatch", "store", "bug", "interrupted": for --json.
  */
 const char *err_code_name(int code);
+
+#ifdef __clang_analyzer__
+/* The analyser sees one file at a time: tell it what these return. */
+#define err_set(...)                                                                               \
+	({                                                                                         \
+		(void)err_set(__VA_ARGS__);                                                        \
+		-1;                                                                                \
+	})
+#define err_wrap(...)                                                                              \
+	({                                                                                         \
+		(void)err_wrap(__VA_ARGS__);                                                       \
+		-1;                                                                                \
+	})
+#endif

@@ -41,6 +41,13 @@ int yaml_read_file(int dirfd, const char *path, const char *shown_as, struct yam
 /* ERR_INPUT "FILE:LINE:COLUMN: message". Returns -1. */
 int yaml_error(const struct yaml *at, struct err *err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+#ifdef __clang_analyzer__
+#define yaml_error(...)                                                                            \
+	({                                                                                         \
+		(void)yaml_error(__VA_ARGS__);                                                     \
+		-1;                                                                                \
+	})
+#endif
 
 /* The value of @key in a map or NULL. Borrowed. */
 const struct yaml *yaml_get(const struct yaml *map, const char *key);

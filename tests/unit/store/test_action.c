@@ -84,8 +84,7 @@ STORE_TEST(action, lock_excludes_and_tells)
 	}
 	usleep(50000);
 	CHECK(waitpid(pid, NULL, WNOHANG) == 0);
-	close(mine);
-	mine = -1;
+	close(TAKE_FD(mine));
 	CHECK(read(fds[0], said, sizeof(said) - 1) > 0);
 	CHECK(strstr(said, "waiting for another belljar that builds the same"));
 	CHECK(waitpid(pid, NULL, 0) == pid);
