@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -129,10 +130,19 @@ static void wait_for_supervisor(struct room_child *c)
 	close(c->listener);
 }
 
-static void say(const char *text)
+/* One write, so that the line stays whole among the output of others. */
+static void say(const char *what, const char *which, int error)
 {
-	if (write(2, text, strlen(text)) < 0)
-		_exit(126);
+	const char *parts[] = {"belljar: ", what, " ", which, ": ", strerrordesc_np(error), "\n"};
+	struct iovec v[ARRAY_SIZE(parts)];
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		const char *part = parts[i] ? parts[i] : "unknown error";
+
+		v[i] = (struct iovec){(void *)(uintptr_t)part, strlen(part)};
+	}
+	if (writev(2, v, ARRAY_SIZE(v)) < 0)
+		return; /* there is nobody to tell */
 }
 
 /* execve, looking a plain name up in the PATH of the command's own environment. */
@@ -180,16 +190,11 @@ static void __attribute__((noreturn)) run(struct room_child *c, size_t index)
 	}
 	if (chdir(cmd->cwd ? cmd->cwd : "/build") < 0) {
 		r.value = errno;
-		say("belljar: cannot enter ");
-		say(cmd->cwd ? cmd->cwd : "/build");
+		say("cannot enter", cmd->cwd ? cmd->cwd : "/build", (int)r.value);
 	} else {
 		r.value = exec_found(cmd);
-		say("belljar: cannot run ");
-		say(cmd->argv[0]);
+		say("cannot run", cmd->argv[0], (int)r.value);
 	}
-	say(": ");
-	say(strerrordesc_np(r.value));
-	say("\n");
 	room_send(c->control, &r, -1);
 	_exit(r.value == ENOENT || r.value == ENOTDIR ? 127 : 126);
 }
