@@ -168,16 +168,16 @@ static int give_away(int tree, const char *path, const struct room_facts *f, str
 static int open_mount(const struct room_mount *m, struct room_source *s, struct owner_map *map,
 		      const struct room_facts *f, struct err *err)
 {
-	bool rw = m->kind == ROOM_BIND_RW;
+	bool rw = m->kind == ROOM_BIND_RW, give = rw && !m->keep_owner;
 	uint64_t attr = rw ? READ_ONLY & ~(uint64_t)MOUNT_ATTR_RDONLY : READ_ONLY;
 
 	if (m->kind == ROOM_TMPFS || !s->present)
 		return 0;
 	if (m->noexec)
 		attr |= MOUNT_ATTR_NOEXEC;
-	if (open_detached(m->src, attr, rw ? NULL : map, f, &s->tree, err) < 0)
+	if (open_detached(m->src, attr, give ? NULL : map, f, &s->tree, err) < 0)
 		return -1;
-	return rw ? give_away(s->tree, m->src, f, err) : 0;
+	return give ? give_away(s->tree, m->src, f, err) : 0;
 }
 
 int room_root_trees(struct room_facts *f, const struct room_spec *spec, struct err *err)

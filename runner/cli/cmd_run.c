@@ -29,7 +29,8 @@ static void stand_release(struct stand *s)
 static void add_mount(struct stand *s, enum room_mount_kind kind, const char *src, const char *dst)
 {
 	s->mounts = xrealloc(s->mounts, (s->n_mounts + 1) * sizeof(*s->mounts));
-	s->mounts[s->n_mounts++] = (struct room_mount){.kind = kind, .src = src, .dst = dst};
+	s->mounts[s->n_mounts++] =
+		(struct room_mount){.kind = kind, .src = src, .dst = dst, .keep_owner = true};
 }
 
 static const char *keep(struct stand *s, char *text_taken)

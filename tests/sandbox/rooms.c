@@ -57,7 +57,7 @@ static const struct room_case table[] = {
 	 .out = {"A=b c\n", "HOME=/build\n", "!SHELL=", "!LOGNAME"}},
 
 	{.name = "stdout and stderr can be opened again",
-	 .args = SHELL("--pipe", "--", "sh", "-c", "echo a > /dev/stdout; echo b > /dev/stderr"),
+	 .args = {"--pipe", "--", "sh", "-c", "echo a > /dev/stdout; echo b > /dev/stderr"},
 	 .out = {"a\nb\n"}},
 	{.name = "only descriptors 0 1 2", .args = PROBE("fds"), .out = OK},
 	{.name = "identity", .args = PROBE("identity", "@CPUS@"), .out = OK},
@@ -97,6 +97,15 @@ static const struct room_case table[] = {
 	 .args = {"--without", "landlock", "--ro", "@PROBE@:/inputs/probe", "--",
 		  "/inputs/probe/probe", "@NS@", "files"},
 	 .out = OK},
+	{.name = "files, with Landlock alone",
+	 .hooked = true,
+	 .args = {"--without", "read-only", "--ro", "@PROBE@:/inputs/probe", "--",
+		  "/inputs/probe/probe", "@NS@", "files"},
+	 .out = OK},
+	{.name = "output comes before the end of its phase",
+	 .args = {"--pipe", "--ledger", "--quiet", "--", "echo", "one", "--then", "echo", "two"},
+	 .err = {"phase 0 begin status=0\none\nphase 0 end status=0\nphase 1 begin status=0\n"
+		 "two\nphase 1 end"}},
 	{.name = "mounts are locked, without the filter",
 	 .hooked = true,
 	 .args = {"--without", "filter", "--ro", "@PROBE@:/inputs/a", "--", "/inputs/a/probe",
@@ -295,7 +304,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	special_cases();
-	r = drive(table, sizeof(table) / sizeof(table[0]), 64);
+	r = drive(table, sizeof(table) / sizeof(table[0]), 66);
 	clean();
 	return r;
 }

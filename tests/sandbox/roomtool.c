@@ -16,7 +16,7 @@
  *	--stop-after MS   stop the room from on_tick
  * Only in the copy with test hooks:
  *	--fail-at N       operation N of the plan fails with EIO
- *	--without WALL    "filter" or "landlock" is not raised
+ *	--without WALL    "filter", "landlock" or "read-only" (of our own tmpfs) is not raised
  */
 #ifdef ROOM_TEST_HOOKS
 #include "hooks.h"
@@ -148,6 +148,8 @@ static bool take_hook(int opt, const char *arg)
 		return false;
 	if (!strcmp(arg, "filter"))
 		room_hooks.open_filter = true;
+	if (!strcmp(arg, "read-only"))
+		room_hooks.drop |= 1ULL << ROOM_OP_SEAL;
 	if (!strcmp(arg, "landlock"))
 		room_hooks.drop |= 1ULL << ROOM_OP_LANDLOCK | 1ULL << ROOM_OP_GRANT |
 				   1ULL << ROOM_OP_GRANT_FD | 1ULL << ROOM_OP_ENFORCE;
@@ -291,11 +293,14 @@ static void take_commands(char **argv, const char *cwd)
 	}
 }
 
+/* With the ledger, where the order of output and events can be seen. */
 static void on_output(void *arg, const char *data, size_t len)
 {
-	if (fwrite(data, 1, len, stdout) != len)
+	FILE *to = show_ledger ? stderr : stdout;
+
+	if (fwrite(data, 1, len, to) != len)
 		exit(125);
-	fflush(stdout);
+	fflush(to);
 }
 
 static void on_ledger(void *arg, const struct ledger_row *row)

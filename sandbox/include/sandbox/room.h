@@ -50,6 +50,12 @@ struct room_mount {
 			    made */
 	uint64_t size;   /* ROOM_TMPFS: bytes, 0 = half of memory */
 	bool noexec;
+	/*
+	 * ROOM_BIND_RW as root: false gives the top folder to the room's uid (a folder of belljar's
+	 * own); true leaves it alone and shows root's files as the builder's by an id-mapped mount,
+	 * so that what the room writes there belongs to root (a folder of the user's).
+	 */
+	bool keep_owner;
 };
 
 struct room_command {

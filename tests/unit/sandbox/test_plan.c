@@ -148,11 +148,11 @@ Test(plan, landlock_rights_follow_the_abi)
 
 Test(plan, mounts_below_the_tops)
 {
-	struct room_mount mounts[] = {{ROOM_BIND_RO, "/b", "/inputs/x/out", 0, false},
-				      {ROOM_BIND_RO, "/a", "/inputs/files/f", 0, true},
-				      {ROOM_BIND_RW, "/o", "/out/out", 0, false},
-				      {ROOM_BIND_RO, "/s", "/shims", 0, false},
-				      {ROOM_TMPFS, NULL, "/build/deep", 4096, false}};
+	struct room_mount mounts[] = {{ROOM_BIND_RO, "/b", "/inputs/x/out", 0, false, false},
+				      {ROOM_BIND_RO, "/a", "/inputs/files/f", 0, true, false},
+				      {ROOM_BIND_RW, "/o", "/out/out", 0, false, false},
+				      {ROOM_BIND_RO, "/s", "/shims", 0, false, false},
+				      {ROOM_TMPFS, NULL, "/build/deep", 4096, false, false}};
 	struct room_source sources[5];
 	struct room_spec spec = tree_spec();
 	struct room_facts facts = user_facts(sources, 5);
@@ -177,8 +177,8 @@ Test(plan, mounts_below_the_tops)
 
 Test(plan, given_build_and_tmp_replace_ours)
 {
-	struct room_mount mounts[] = {{ROOM_BIND_RW, "/disk", "/build", 0, false},
-				      {ROOM_TMPFS, NULL, "/tmp", 99, false}};
+	struct room_mount mounts[] = {{ROOM_BIND_RW, "/disk", "/build", 0, false, false},
+				      {ROOM_TMPFS, NULL, "/tmp", 99, false, false}};
 	struct room_source sources[2];
 	struct room_spec spec = tree_spec();
 	struct room_facts facts = user_facts(sources, 2);
@@ -298,7 +298,7 @@ Test(plan, refused_mounts)
 		     {"/dev/null", "nothing can be mounted on '/dev/null'"}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-		struct room_mount mount = {ROOM_BIND_RO, "/usr", table[i].dst, 0, false};
+		struct room_mount mount = {ROOM_BIND_RO, "/usr", table[i].dst, 0, false, false};
 		struct room_source source;
 		struct room_spec spec = tree_spec();
 		struct room_facts facts = user_facts(&source, 1);
@@ -311,8 +311,8 @@ Test(plan, refused_mounts)
 
 Test(plan, refused_specs)
 {
-	struct room_mount twice[] = {{ROOM_BIND_RO, "/a", "/inputs/a", 0, false},
-				     {ROOM_BIND_RO, "/b", "/inputs/a", 0, false}};
+	struct room_mount twice[] = {{ROOM_BIND_RO, "/a", "/inputs/a", 0, false, false},
+				     {ROOM_BIND_RO, "/b", "/inputs/a", 0, false, false}};
 	struct room_command relative = {"run", argv_true, env_none, "build"};
 	struct room_command empty = {"run", (const char *const[]){NULL}, env_none, NULL};
 	struct room_source sources[2];
