@@ -51,7 +51,8 @@ static void plan_landlock(struct room_plan *plan, const struct room_spec *spec, 
 	op->b = abi >= 6 ? LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | LANDLOCK_SCOPE_SIGNAL : 0;
 	grant(plan, "/build", known & (RIGHTS_FILE | RIGHTS_DIR), false);
 	grant(plan, "/tmp", known & (RIGHTS_FILE | RIGHTS_DIR), false);
-	grant(plan, "/dev", known & ~(uint64_t)RIGHTS_NODES, false);
+	grant(plan, "/dev", known & (RIGHTS_FILE | LANDLOCK_ACCESS_FS_IOCTL_DEV), false);
+	grant(plan, "/dev/shm", known & (RIGHTS_FILE | RIGHTS_DIR), false);
 	for (size_t i = 0; i < spec->n_mounts; i++) {
 		const struct room_mount *m = &spec->mounts[i];
 
