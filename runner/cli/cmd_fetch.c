@@ -7,9 +7,12 @@
 int cmd_fetch(struct cli *c, struct err *err)
 {
 	_cleanup_(plan_release) struct plan p = PLAN_INIT;
+	const char *keep = opt_value(&c->parsed, OPT_KEEP);
 	json_t *doc;
 
 	if (cli_make_plan(c, STORE_CREATE, &p, err) < 0 || build_fetch(&c->runner, &p, err) < 0)
+		return -1;
+	if (keep && build_keep_files(&c->runner, &p, keep, err) < 0)
 		return -1;
 	if (!c->json)
 		return 0;

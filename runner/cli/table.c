@@ -19,6 +19,7 @@ const struct cli_option cli_options[OPT_COUNT] = {
 	[OPT_SET] = {0, "set", "OPTION=VALUE", "set an option of the recipe to true or false"},
 	[OPT_MIRROR] = {0, "mirror", "NAME=URL", "where mirror://NAME/ is"},
 	[OPT_FROM] = {0, "from", "DIR", "take files from this folder before any network"},
+	[OPT_KEEP] = {0, "keep", "DIR", "copy the files there too, for --from another day"},
 	[OPT_OFFLINE] = {0, "offline", NULL, "never use the network"},
 	[OPT_CORES] = {0, "cores", "N", "cores that all builds together may use"},
 	[OPT_JOBS] = {0, "jobs", "N", "actions to run side by side (2)"},
@@ -61,7 +62,7 @@ const enum opt cli_common[] = {OPT_STORE, OPT_COLOR, OPT_JSON, OPT_VERBOSE,
 static const enum opt no_options[] = {OPT_END};
 static const enum opt help_options[] = {OPT_AS, OPT_END};
 static const enum opt plan_options[] = {PLAN_OPTIONS, OPT_END};
-static const enum opt fetch_options[] = {PLAN_OPTIONS, FETCH_OPTIONS, OPT_END};
+static const enum opt fetch_options[] = {PLAN_OPTIONS, FETCH_OPTIONS, OPT_KEEP, OPT_END};
 static const enum opt build_options[] = {PLAN_OPTIONS, FETCH_OPTIONS, BUILD_OPTIONS,
 					 OPT_OUT_LINK, OPT_NO_LINK,   OPT_END};
 static const enum opt shell_options[] = {OPT_PHASE, PLAN_OPTIONS, FETCH_OPTIONS, BUILD_OPTIONS,

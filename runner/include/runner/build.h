@@ -34,6 +34,12 @@ int build_run(struct runner *rn, struct plan *p, bool inputs_only, struct build_
 /* Fetch all that a build of every node would need: packages, sources, patches. */
 int build_fetch(struct runner *rn, struct plan *p, struct err *err)
 	__attribute__((warn_unused_result));
+/*
+ * After build_fetch: copy every file of the plan into the folder @dir under its own name, for use
+ * with --from on another machine or another day. Files that are there already are left alone.
+ */
+int build_keep_files(struct runner *rn, const struct plan *p, const char *dir, struct err *err)
+	__attribute__((warn_unused_result));
 /* Store the result of a round under the node's key. *out is a new reference: the node's result. */
 int build_keep(struct store *s, const struct plan_node *n, const struct round *round, json_t **out,
 	       struct err *err) __attribute__((warn_unused_result));
