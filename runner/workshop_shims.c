@@ -7,6 +7,7 @@
 #include <base/file.h>
 #include <base/process.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <shims/format.h>
 #include <string.h>
 
@@ -50,8 +51,13 @@ static void policy_text(const struct plan_node *n, struct strbuf *sb)
 	for (size_t i = 0; i < r->n_shims; i++) {
 		const struct shim_rule *rule = &r->shims[i];
 
-		strbuf_addf(sb, "%s\t%s\t%s\n", rule->name, rule->policy,
-			    rule->text ? rule->text : "");
+		strbuf_addf(sb, "%s\t%s\t", rule->name, rule->policy);
+		if (rule->text)
+			strbuf_adds(sb, rule->text);
+		else if (!strcmp(rule->policy,
+				 "epoch")) /* also for a script that clears its environment */
+			strbuf_addf(sb, "%" PRId64, n->branch->epoch);
+		strbuf_addc(sb, '\n');
 		serve = serve || !strcmp(rule->policy, "serve");
 	}
 	for (size_t i = 0; serve && i < n->branch->n_sources; i++) {
@@ -90,7 +96,7 @@ static int make_fifo(struct workshop *w, int dirfd, struct err *err)
 	w->record_fd = file_open(dirfd, name, O_RDWR | O_NONBLOCK, 0, err);
 	if (w->record_fd < 0)
 		return -1;
-	if (fchmod(w->record_fd, 0622) < 0)
+	if (fchmod(w->record_fd, 0222) < 0) /* a build may add to the record, not take from it */
 		return err_set(err, ERR_STORE, errno, "cannot set the mode of the shims' FIFO");
 	return 0;
 }
