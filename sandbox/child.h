@@ -35,7 +35,7 @@ struct room_child {
 	size_t n_commands;
 	int control;  /* our end of the pair */
 	int stdio[3]; /* above 2, or -1: replaced by /dev/null */
-	int keep[80]; /* descriptors to keep open, ascending, all above 2 */
+	int keep[1024]; /* descriptors to keep open, ascending, all above 2 */
 	unsigned n_keep;
 	uid_t drop_uid; /* as root: become this before clone; else 0 */
 	gid_t drop_gid;
