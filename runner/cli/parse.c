@@ -75,7 +75,7 @@ static size_t all_options(const struct cli_command *cmd, enum opt out[OPT_COUNT]
 static int unknown_option(const struct cli_command *cmd, const char *word, const char *name,
 			  struct err *err)
 {
-	const char *names[OPT_COUNT], *near;
+	const char *names[OPT_COUNT] = {NULL}, *near;
 	enum opt ids[OPT_COUNT];
 	size_t n = all_options(cmd, ids);
 
