@@ -33,8 +33,8 @@ struct room_child {
 	const struct room_plan *plan;
 	const struct room_command *commands;
 	size_t n_commands;
-	int control;  /* our end of the pair */
-	int stdio[3]; /* above 2, or -1: replaced by /dev/null */
+	int control;    /* our end of the pair */
+	int stdio[3];   /* above 2, or -1: replaced by /dev/null */
 	int keep[1024]; /* descriptors to keep open, ascending, all above 2 */
 	unsigned n_keep;
 	uid_t drop_uid; /* as root: become this before clone; else 0 */
