@@ -15,6 +15,8 @@
 #define SHARE 20
 /* Entries of a folder on disk per look. */
 #define ENTRIES_PER_LOOK 1000
+/* Seconds: a command that is over by then costs no look. */
+#define FIRST_LOOK 0.1
 /* A disk with less than this, or a hundredth of it, left is full. */
 #define DISK_RESERVE (256ULL << 20)
 
@@ -129,8 +131,6 @@ void watch_open(struct room *r)
 	for (size_t i = 0; i < ARRAY_SIZE(always); i++)
 		if (!is_given(spec, always[i]))
 			add_place(w, PLACE_TMPFS, open_tmpfs(root, always[i]), always[i]);
-	w->meminfo = open("/proc/meminfo", O_RDONLY | O_CLOEXEC);
-	w->loadavg = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
 	w->processes = spec->limits.processes ? spec->limits.processes : ROOM_PROCESSES;
 }
 
@@ -310,15 +310,25 @@ static void look_at_processes(struct room *r)
 		room_strike(r, "memory", w->memory, LIMIT_BYTES, "memory of the room");
 }
 
+static void first_look(struct room *r)
+{
+	struct watch *w = &r->watch;
+
+	w->looked = true;
+	w->meminfo = open("/proc/meminfo", O_RDONLY | O_CLOEXEC);
+	w->loadavg = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
+	w->oom_kills = oom_kills();
+	w->memory = r->spec->limits.memory ? r->spec->limits.memory : default_memory(w);
+}
+
 void watch_look(struct room *r, double now)
 {
 	struct watch *w = &r->watch;
 
-	if (!w->looked) {
-		w->looked = true;
-		w->oom_kills = oom_kills();
-		w->memory = r->spec->limits.memory ? r->spec->limits.memory : default_memory(w);
-	}
+	if (now < r->start + FIRST_LOOK)
+		return;
+	if (!w->looked)
+		first_look(r);
 	for (size_t i = 0; i < w->n && r->end == ROOM_RUNS; i++)
 		look_at_place(r, &w->places[i]);
 	if (r->end != ROOM_RUNS || now < w->next || host_uses_less(w))
