@@ -137,7 +137,7 @@ Test(limits, what_it_met)
 	spec.limits = (struct room_limits){.memory = 2ULL << 30};
 	room_cgroup_make(&room);
 	cr_assert_geq(room.cgroup, 0);
-	put_event("memory.events", "low 0\nhigh 0\nmax 5\noom 0\noom_kill 0\noom_group_kill 3\n");
+	put_event("memory.events", "low 0\nhigh 0\nmax 5\noom 1\noom_kill 0\noom_group_kill 3\n");
 	put_event("pids.events", "max 0\n");
 	cr_expect_not(room_cgroup_explain(&room));
 	cr_expect_str_eq(result.limit, "");
