@@ -14,6 +14,8 @@ const struct cli_option cli_options[OPT_COUNT] = {
 		       "the store, instead of $BELLJAR_STORE or its usual place"},
 	[OPT_RECIPES] = {0, "recipes", "DIR", "the folder of recipes"},
 	[OPT_TOOLCHAINS] = {0, "toolchains", "DIR", "the folder of toolchains"},
+	[OPT_TOOLCHAIN] = {0, "toolchain", "NAME",
+			   "build with this toolchain, instead of the recipes' own"},
 	[OPT_TARGET] = {0, "target", "ARCH",
 			"build for x86_64 or aarch64, instead of this machine"},
 	[OPT_SET] = {0, "set", "OPTION=VALUE", "set an option of the recipe to true or false"},
@@ -55,7 +57,7 @@ const struct cli_option cli_options[OPT_COUNT] = {
 const enum opt cli_common[] = {OPT_STORE, OPT_COLOR, OPT_JSON, OPT_VERBOSE,
 			       OPT_QUIET, OPT_HELP,  OPT_END};
 
-#define PLAN_OPTIONS  OPT_TARGET, OPT_SET, OPT_RECIPES, OPT_TOOLCHAINS
+#define PLAN_OPTIONS  OPT_TARGET, OPT_SET, OPT_TOOLCHAIN, OPT_RECIPES, OPT_TOOLCHAINS
 #define FETCH_OPTIONS OPT_MIRROR, OPT_FROM, OPT_OFFLINE
 #define BUILD_OPTIONS OPT_CORES, OPT_JOBS, OPT_BUILD_ON, OPT_LIMIT
 
