@@ -47,7 +47,7 @@ const struct cli_option cli_options[OPT_COUNT] = {
 	[OPT_LEDGER_FILE] = {0, "ledger", "FILE", "write the record of calls there, as JSON lines"},
 	[OPT_FORMAT] = {0, "format", "FORMAT", "tar (usual) or tar.zst"},
 	[OPT_OUTPUT] = {'o', "output", "FILE", "where to write; - is standard output"},
-	[OPT_DRY_RUN] = {0, "dry-run", NULL, "only say what would be removed"},
+	[OPT_DRY_RUN] = {0, "dry-run", NULL, "only say what would be done"},
 	[OPT_KEEP_SOURCES] = {0, "keep-sources", NULL, "keep fetched files"},
 	[OPT_REPAIR] = {0, "repair", NULL, "move damaged objects away"},
 	[OPT_AS] = {0, "as", "FORM", "all of it as a page for man, or as completions for bash"},
@@ -76,8 +76,8 @@ static const enum opt list_options[] = {OPT_RECIPES, OPT_END};
 static const enum opt run_options[] = {OPT_RO,  OPT_RW,    OPT_TMPFS, OPT_ROOT,        OPT_ENV,
 				       OPT_CWD, OPT_CORES, OPT_LIMIT, OPT_LEDGER_FILE, OPT_END};
 static const enum opt export_options[] = {OPT_FORMAT, OPT_OUTPUT, OPT_END};
-static const enum opt toolchain_options[] = {OPT_HOST, OPT_TARGET, OPT_TOOLCHAINS, FETCH_OPTIONS,
-					     OPT_END};
+static const enum opt toolchain_options[] = {OPT_HOST,      OPT_DRY_RUN,   PLAN_OPTIONS,
+					     FETCH_OPTIONS, BUILD_OPTIONS, OPT_END};
 static const enum opt store_options[] = {OPT_DRY_RUN, OPT_KEEP_SOURCES, OPT_REPAIR, OPT_END};
 
 #define SELECTOR_TEXT "SELECTOR is NAME[@BRANCH][:VARIANT]; without BRANCH the newest one."
@@ -108,10 +108,14 @@ const struct cli_command cli_commands[] = {
 	 "A and B are folders, result links, or tree hashes.", no_options, 2, 2, false, cmd_diff},
 	{"export", "RESULT", "write a result as a byte-stable archive",
 	 "RESULT is a result link or a tree hash.", export_options, 1, 1, false, cmd_export},
-	{"toolchain", "lock|compose|show NAME", "resolve a toolchain anew, compose it, or show it",
+	{"toolchain", "lock|compose|show NAME, trim SELECTOR",
+	 "resolve a toolchain anew, compose it, show it, or say what of it is used",
 	 "lock resolves the packages from the distribution's index and writes the lock; compose "
 	 "makes\n"
-	 "the root and records its hash in the lock; show tells what the lock holds.",
+	 "the root and records its hash in the lock; show tells what the lock holds. trim "
+	 "--dry-run\n"
+	 "builds SELECTOR once with every opened path traced, and names the packages that no "
+	 "process used.",
 	 toolchain_options, 2, 2, false, cmd_toolchain},
 	{"store", "gc|verify|du", "clean, check or measure the store", NULL, store_options, 1, 1,
 	 false, cmd_store},
