@@ -48,6 +48,13 @@ struct room_facts {
 	size_t n_host;
 };
 
+/* The device nodes of every room; a NULL name ends the list. */
+struct room_device {
+	const char *name; /* below /dev, on the host and inside */
+	unsigned major, minor;
+};
+extern const struct room_device room_devices[];
+
 enum room_op_kind {
 	ROOM_OP_FDS,      /* close all but stdio and what the room needs */
 	ROOM_OP_DEATHSIG, /* die with the supervisor */
