@@ -82,11 +82,19 @@ static bool on_tick(void *arg)
 	return runner_stopped(w->rn);
 }
 
+static void on_path(void *arg, const char *path, enum room_look look)
+{
+	const struct tracer *t = ((struct watcher *)arg)->rn->tracer;
+
+	t->on_path(t->arg, path, look);
+}
+
 static int run_room(struct watcher *w, struct room_result *result, struct err *err)
 {
 	struct room_handler handler = {.arg = w,
 				       .on_output = on_output,
 				       .on_ledger = on_ledger,
+				       .on_path = on_path,
 				       .on_phase = on_phase,
 				       .on_tick = on_tick};
 

@@ -193,13 +193,18 @@ static void grant(struct resolver *rs, const struct wish *w, size_t node)
 	rs->granted[rs->n_granted++] = (struct granted){.wish = *w, .node = node};
 }
 
+static const char *toolchain_of(const struct resolver *rs, const struct plan_node *n)
+{
+	return rs->rq->toolchain ? rs->rq->toolchain : n->recipe->toolchain;
+}
+
 static int resolve_new(struct resolver *rs, const struct wish *w, size_t *out, struct err *err)
 {
 	struct plan *p = rs->plan;
 	struct plan_node n = {0};
 
 	if (fill(rs, w, &n, err) < 0 || resolve_inputs(rs, &n, err) < 0 ||
-	    get_root(rs, n.recipe->toolchain, n.host, n.target, &n.root, err) < 0) {
+	    get_root(rs, toolchain_of(rs, &n), n.host, n.target, &n.root, err) < 0) {
 		drop(&n);
 		return -1;
 	}

@@ -118,6 +118,7 @@ static void fill_spec(struct workshop *w, const struct runner *rn, char *root)
 		.cpus = rn->cores,
 		.limits = rn->limits,
 		.ledger_exec = true,
+		.trace = rn->tracer != NULL,
 		.stdin_fd = -1,
 		.stdout_fd = -1,
 		.stderr_fd = -1,

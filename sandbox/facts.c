@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -113,10 +114,34 @@ int room_facts_identity(struct room_facts *f, struct err *err)
 		       room_host_uid(0));
 }
 
+/*
+ * The room's devices are the host's nodes. Where a careless root has replaced /dev/null by a file,
+ * every build would fail in some odd way, or read what that file holds.
+ */
+static int check_devices(struct err *err)
+{
+	for (const struct room_device *d = room_devices; d->name; d++) {
+		char path[32];
+		struct stat st;
+
+		snprintf(path, sizeof(path), "/dev/%s", d->name);
+		if (stat(path, &st) < 0)
+			return err_set(err, ERR_HOST, errno, "room: the host's %s", path);
+		if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(d->major, d->minor))
+			return err_set(err, ERR_HOST, 0,
+				       "room: the host's %s is not character device %u:%u; "
+				       "as root: rm %s && mknod -m 666 %s c %u %u",
+				       path, d->major, d->minor, path, path, d->major, d->minor);
+	}
+	return 0;
+}
+
 int room_facts_probe(struct room_facts *f, const struct room_spec *spec, struct err *err)
 {
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 
+	if (check_devices(err) < 0)
+		return -1;
 	f->landlock = abi > 0 ? (int)abi : 0;
 	f->time_ns = access("/proc/self/ns/time_for_children", F_OK) == 0;
 	probe_clocks(f);

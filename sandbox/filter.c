@@ -11,17 +11,21 @@
 		(unsigned short)ARRAY_SIZE(name), (struct sock_filter *)(uintptr_t)(name)          \
 	}
 
-bool filter_program(const char *machine, bool ledger, struct sock_fprog *out)
+bool filter_program(const char *machine, enum filter_kind kind, struct sock_fprog *out)
 {
 	static const struct {
 		const char *machine;
-		struct sock_fprog program[2];
-	} all[] = {{"x86_64", {PROGRAM(filter_x86_64_quiet), PROGRAM(filter_x86_64_ledger)}},
-		   {"aarch64", {PROGRAM(filter_aarch64_quiet), PROGRAM(filter_aarch64_ledger)}}};
+		struct sock_fprog program[FILTER_KINDS];
+	} all[] = {{"x86_64",
+		    {PROGRAM(filter_x86_64_quiet), PROGRAM(filter_x86_64_ledger),
+		     PROGRAM(filter_x86_64_trace)}},
+		   {"aarch64",
+		    {PROGRAM(filter_aarch64_quiet), PROGRAM(filter_aarch64_ledger),
+		     PROGRAM(filter_aarch64_trace)}}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		if (!strcmp(all[i].machine, machine)) {
-			*out = all[i].program[ledger];
+			*out = all[i].program[kind];
 			return true;
 		}
 	return false;

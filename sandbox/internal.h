@@ -132,8 +132,13 @@ void ledger_init(struct ledger *l);
 void ledger_release(struct ledger *l);
 /* Answer one notification; false when there was none. */
 bool ledger_serve(struct room *r);
+/* Let the call go on, or answer it with @error (0 or negative errno). */
+void ledger_answer(struct room *r, const struct seccomp_notif *req, int error, bool go_on);
 /* Hand a row to the caller: fills in time and phase, counts, caps. */
 void ledger_tell(struct room *r, struct ledger_row *row);
+
+/* trace.c: tell the path of a call; true when that was all, and the call was let go on. */
+bool trace_serve(struct room *r, const struct seccomp_notif *req);
 
 /* target.c: hostile memory and /proc. */
 int target_look(pid_t tid, struct target *out);

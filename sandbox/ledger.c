@@ -139,7 +139,7 @@ static bool still_valid(struct room *r, const struct seccomp_notif *req)
 	return ioctl(r->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &req->id) == 0;
 }
 
-static void send_answer(struct room *r, const struct seccomp_notif *req, int error, bool go_on)
+void ledger_answer(struct room *r, const struct seccomp_notif *req, int error, bool go_on)
 {
 	struct seccomp_notif_resp *resp = r->ledger.response;
 
@@ -220,7 +220,7 @@ static void serve_fact(struct room *r, struct scene *s)
 	s->row.kind = LEDGER_FACT;
 	tell_fact(r, s);
 	/* a caller whose memory we may not write gets an error, never the host's answer */
-	send_answer(r, s->req, error, false);
+	ledger_answer(r, s->req, error, false);
 }
 
 /* Network ----------------------------------------------------------------------------------- */
@@ -343,7 +343,7 @@ static void serve_address(struct room *r, struct scene *s)
 		tell_network(r, s, error);
 	else if (class == ADDRESS_LOCAL && s->req->data.nr == SYS_connect)
 		tell_network(r, s, 0);
-	send_answer(r, s->req, error, error == 0);
+	ledger_answer(r, s->req, error, error == 0);
 }
 
 static void serve_socket(struct room *r, struct scene *s)
@@ -358,7 +358,7 @@ static void serve_socket(struct room *r, struct scene *s)
 	if (inet)
 		strbuf_addf(&s->object, " type %d protocol %d", type, protocol);
 	tell_network(r, s, error);
-	send_answer(r, s->req, error, false);
+	ledger_answer(r, s->req, error, false);
 }
 
 /* Exec -------------------------------------------------------------------------------------- */
@@ -421,7 +421,7 @@ static void serve_exec(struct room *r, struct scene *s)
 	if (s->who.parent == r->pid && r->in_phase && runs_our_program(s))
 		exec_from_spec(r, s);
 	valid = still_valid(r, s->req);
-	send_answer(r, s->req, 0, true);
+	ledger_answer(r, s->req, 0, true);
 	/* the caller runs on while its ancestors are looked up: they wait for it */
 	if (valid)
 		scene_tell(r, s);
@@ -435,6 +435,8 @@ bool ledger_serve(struct room *r)
 	memset(req, 0, sizeof(*req));
 	if (ioctl(r->listener, SECCOMP_IOCTL_NOTIF_RECV, req) < 0)
 		return errno == EINTR || errno == ENOENT;
+	if (trace_serve(r, req))
+		return true;
 	s.row.call = call_name(req->data.nr);
 	switch (req->data.nr) {
 	case SYS_uname:

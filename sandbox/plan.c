@@ -117,7 +117,7 @@ static void describe_walls(struct room_plan *plan, const struct room_spec *spec,
 	strbuf_adds(&sb, " caps nnp rlimits");
 	if (facts->landlock > 0)
 		strbuf_addf(&sb, " landlock%d", facts->landlock);
-	strbuf_adds(&sb, spec->ledger_exec ? " seccomp-ledger" : " seccomp-quiet");
+	strbuf_addf(&sb, " seccomp-%s", room_filter_name(spec));
 	if (facts->root_mode)
 		strbuf_addf(&sb, " uid%u", facts->uid);
 	snprintf(plan->walls, sizeof(plan->walls), "%s", strbuf_str(&sb));

@@ -7,6 +7,7 @@
  * order, one small function per kind (child.c); a test or a reader can print it.
  */
 
+#include "filter/kind.h"
 #include <base/err.h>
 #include <base/str.h>
 #include <sandbox/room.h>
@@ -47,6 +48,13 @@ struct room_facts {
 	size_t n_host;
 };
 
+/* The device nodes of every room; a NULL name ends the list. */
+struct room_device {
+	const char *name; /* below /dev, on the host and inside */
+	unsigned major, minor;
+};
+extern const struct room_device room_devices[];
+
 enum room_op_kind {
 	ROOM_OP_FDS,      /* close all but stdio and what the room needs */
 	ROOM_OP_DEATHSIG, /* die with the supervisor */
@@ -79,7 +87,8 @@ enum room_op_kind {
 	ROOM_OP_GRANT_FD, /* rights a on the file behind descriptor fd */
 	ROOM_OP_ENFORCE,  /* the ruleset */
 	ROOM_OP_STDIN,    /* the room's /dev/null when no stdin was given */
-	ROOM_OP_FILTER,   /* the seccomp program, with its listener; src: "ledger" or "quiet" */
+	ROOM_OP_FILTER,   /* the seccomp program, with its listener; src: "quiet", "ledger", "trace"
+			   */
 	ROOM_OP_KINDS
 };
 
@@ -109,6 +118,9 @@ void room_plan_print(const struct room_plan *plan, struct strbuf *out);
 /* Used by the parts of the planner. Texts are copied. */
 struct room_op *room_plan_add(struct room_plan *plan, enum room_op_kind kind, const char *src,
 			      const char *dst) __attribute__((returns_nonnull));
+/* Which of the filter programs the room gets. */
+enum filter_kind room_filter_kind(const struct room_spec *spec);
+const char *room_filter_name(const struct room_spec *spec);
 /* How many CPUs the room gets. */
 unsigned room_plan_cpus(const struct room_spec *spec, const struct room_facts *facts);
 int room_plan_mounts(struct room_plan *plan, const struct room_spec *spec,

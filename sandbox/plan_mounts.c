@@ -121,9 +121,12 @@ static void plan_skeleton(struct mounter *m)
 		make_dir(m, dirs[i]);
 }
 
+const struct room_device room_devices[] = {{"null", 1, 3},   {"zero", 1, 5},    {"full", 1, 7},
+					   {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0},
+					   {NULL, 0, 0}};
+
 static void plan_dev(struct mounter *m)
 {
-	static const char *const nodes[] = {"null", "zero", "full", "random", "urandom", "tty"};
 	static const char *const links[][2] = {{"/proc/self/fd", "/dev/fd"},
 					       {"/proc/self/fd/0", "/dev/stdin"},
 					       {"/proc/self/fd/1", "/dev/stdout"},
@@ -131,8 +134,8 @@ static void plan_dev(struct mounter *m)
 					       {"pts/ptmx", "/dev/ptmx"}};
 
 	add_tmpfs(m, "/dev", 0, "64k", 0755, SAFE | MOUNT_ATTR_NOEXEC);
-	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
-		_cleanup_free_ char *path = xasprintf("/dev/%s", nodes[i]);
+	for (const struct room_device *d = room_devices; d->name; d++) {
+		_cleanup_free_ char *path = xasprintf("/dev/%s", d->name);
 
 		room_plan_add(m->plan, ROOM_OP_MKFILE, NULL, path);
 		add_tree(m, path, path, -1,

@@ -120,6 +120,20 @@ static void plan_limits(struct room_plan *plan, const struct room_limits *l)
 	limit(plan, RLIMIT_RTTIME, RLIM_INFINITY, RLIM_INFINITY);
 }
 
+enum filter_kind room_filter_kind(const struct room_spec *spec)
+{
+	if (spec->trace)
+		return FILTER_TRACE;
+	return spec->ledger_exec ? FILTER_LEDGER : FILTER_QUIET;
+}
+
+const char *room_filter_name(const struct room_spec *spec)
+{
+	static const char *const names[FILTER_KINDS] = {"quiet", "ledger", "trace"};
+
+	return names[room_filter_kind(spec)];
+}
+
 unsigned room_plan_cpus(const struct room_spec *spec, const struct room_facts *facts)
 {
 	return spec->cpus && spec->cpus < facts->cpus ? spec->cpus : facts->cpus;
@@ -139,5 +153,5 @@ void room_plan_walls(struct room_plan *plan, const struct room_spec *spec,
 		plan_landlock(plan, spec, facts->landlock);
 	/* again: changing credentials can clear it */
 	room_plan_add(plan, ROOM_OP_DEATHSIG, NULL, NULL);
-	room_plan_add(plan, ROOM_OP_FILTER, spec->ledger_exec ? "ledger" : "quiet", NULL);
+	room_plan_add(plan, ROOM_OP_FILTER, room_filter_name(spec), NULL);
 }

@@ -140,7 +140,7 @@ static int prepare_child(struct room *r, struct err *err)
 	struct room_child *c = &r->child;
 	int pair[2];
 
-	if (!filter_program(filter_machine(), r->spec->ledger_exec, &c->filter))
+	if (!filter_program(filter_machine(), room_filter_kind(r->spec), &c->filter))
 		return err_set(err, ERR_HOST, 0, "room: no system call filter for this machine");
 	hook_filter(&c->filter);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)

@@ -81,7 +81,7 @@ struct composer {
 	const struct lock *lock;
 	const struct event_sink *sink;
 	const char *name;
-	struct unpack_item *items;
+	struct sha256 *trees;
 	int *tree_fds;
 	struct store_tmp tmp;
 	struct merge merge;
@@ -92,26 +92,39 @@ static void composer_release(struct composer *c)
 	for (size_t i = 0; c->tree_fds && i < c->lock->n; i++)
 		cleanup_closep(&c->tree_fds[i]);
 	free(c->tree_fds);
-	free(c->items);
+	free(c->trees);
 	cleanup_closep(&c->merge.root);
 	store_tmp_release(&c->tmp);
+}
+
+int toolchain_package_trees(struct store *s, const struct lock *l, const struct event_sink *sink,
+			    struct sha256 *out, struct err *err)
+{
+	_cleanup_free_ struct unpack_item *items = xcalloc(l->n, sizeof(*items));
+
+	for (size_t i = 0; i < l->n; i++) {
+		items[i].blob = l->packages[i].hash;
+		items[i].name = path_base(l->packages[i].path);
+	}
+	if (store_unpack_debs(s, items, l->n, sink, err) < 0)
+		return -1;
+	for (size_t i = 0; i < l->n; i++)
+		out[i] = items[i].tree;
+	return 0;
 }
 
 static int unpack_all(struct composer *c, struct err *err)
 {
 	size_t n = c->lock->n;
 
-	c->items = xcalloc(n, sizeof(*c->items));
+	c->trees = xcalloc(n, sizeof(*c->trees));
 	c->tree_fds = xcalloc(n, sizeof(*c->tree_fds));
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		c->tree_fds[i] = -1;
-		c->items[i].blob = c->lock->packages[i].hash;
-		c->items[i].name = path_base(c->lock->packages[i].path);
-	}
-	if (store_unpack_debs(c->store, c->items, n, c->sink, err) < 0)
+	if (toolchain_package_trees(c->store, c->lock, c->sink, c->trees, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
-		c->tree_fds[i] = store_tree_open(c->store, &c->items[i].tree, err);
+		c->tree_fds[i] = store_tree_open(c->store, &c->trees[i], err);
 		if (c->tree_fds[i] < 0)
 			return -1;
 	}

@@ -48,6 +48,19 @@ size_t lock_count(const struct lock *l)
 	return l->n;
 }
 
+bool lock_wants(const struct lock *l, const struct lock_package *p)
+{
+	for (size_t i = 0; i < l->wanted.n; i++) {
+		const char *name = l->wanted.v[i];
+		size_t len = strcspn(name, ":");
+
+		if (strlen(p->name) == len && !strncmp(p->name, name, len) &&
+		    (!name[len] || !strcmp(p->arch, name + len + 1)))
+			return true;
+	}
+	return false;
+}
+
 const struct lock_package *lock_at(const struct lock *l, size_t i)
 {
 	return &l->packages[i];

@@ -77,6 +77,8 @@ int cmd_describe(struct cli *c, struct err *err);
 int cmd_diff(struct cli *c, struct err *err);
 int cmd_export(struct cli *c, struct err *err);
 int cmd_toolchain(struct cli *c, struct err *err);
+/* The verb trim of cmd_toolchain(). */
+int cmd_trim(struct cli *c, struct err *err);
 int cmd_store(struct cli *c, struct err *err);
 int cmd_doctor(struct cli *c, struct err *err);
 int cmd_version(struct cli *c, struct err *err);

@@ -139,9 +139,11 @@ int cmd_toolchain(struct cli *c, struct err *err)
 	_cleanup_(strv_release) struct strv pairs = STRV_INIT;
 	_cleanup_json_ json_t *doc = json_object();
 
+	if (!strcmp(verb, "trim"))
+		return cmd_trim(c, err);
 	if (!show && strcmp(verb, "lock") && strcmp(verb, "compose"))
 		return err_set(err, ERR_USAGE, 0,
-			       "expected toolchain lock, compose or show, found '%s'", verb);
+			       "expected toolchain lock, compose, show or trim, found '%s'", verb);
 	if (cli_find_toolchains(c, err) < 0 ||
 	    toolchain_load(c->toolchains_dir, c->parsed.operands[1], &tc, err) < 0 ||
 	    chosen_pairs(c, tc, &pairs, err) < 0 ||

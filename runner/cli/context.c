@@ -86,6 +86,7 @@ int cli_make_plan(struct cli *c, int store_flags, struct plan *out, struct err *
 		.selector = c->parsed.operands[0],
 		.target = opt_value(&c->parsed, OPT_TARGET),
 		.set = &c->set,
+		.toolchain = opt_value(&c->parsed, OPT_TOOLCHAIN),
 	};
 
 	if (cli_find_recipes(c, err) < 0 || cli_find_toolchains(c, err) < 0)

@@ -139,8 +139,8 @@ json_t *summary_json(const struct plan_node *n, const struct node_report *report
 char *summary_options(const struct cli *c)
 {
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
-	static const enum opt repeat[] = {OPT_TARGET,     OPT_SET,   OPT_RECIPES,
-					  OPT_TOOLCHAINS, OPT_STORE, OPT_END};
+	static const enum opt repeat[] = {OPT_TARGET,    OPT_SET,   OPT_RECIPES, OPT_TOOLCHAINS,
+					  OPT_TOOLCHAIN, OPT_STORE, OPT_END};
 
 	for (const enum opt *o = repeat; *o; o++) {
 		_cleanup_(strv_release) struct strv values = STRV_INIT;

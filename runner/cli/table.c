@@ -14,6 +14,8 @@ const struct cli_option cli_options[OPT_COUNT] = {
 		       "the store, instead of $BELLJAR_STORE or its usual place"},
 	[OPT_RECIPES] = {0, "recipes", "DIR", "the folder of recipes"},
 	[OPT_TOOLCHAINS] = {0, "toolchains", "DIR", "the folder of toolchains"},
+	[OPT_TOOLCHAIN] = {0, "toolchain", "NAME",
+			   "build with this toolchain, instead of the recipes' own"},
 	[OPT_TARGET] = {0, "target", "ARCH",
 			"build for x86_64 or aarch64, instead of this machine"},
 	[OPT_SET] = {0, "set", "OPTION=VALUE", "set an option of the recipe to true or false"},
@@ -66,7 +68,7 @@ const struct cli_option cli_options[OPT_COUNT] = {
 	[OPT_LEDGER_FILE] = {0, "ledger", "FILE", "write the record of calls there, as JSON lines"},
 	[OPT_FORMAT] = {0, "format", "FORMAT", "tar (usual) or tar.zst"},
 	[OPT_OUTPUT] = {'o', "output", "FILE", "where to write; - is standard output"},
-	[OPT_DRY_RUN] = {0, "dry-run", NULL, "only say what would be removed"},
+	[OPT_DRY_RUN] = {0, "dry-run", NULL, "only say what would be done"},
 	[OPT_KEEP_SOURCES] = {0, "keep-sources", NULL, "keep fetched files"},
 	[OPT_REPAIR] = {0, "repair", NULL, "move damaged objects away"},
 	[OPT_AS] = {0, "as", "FORM", "all of it as a page for man, or as completions for bash"},
@@ -76,7 +78,7 @@ const struct cli_option cli_options[OPT_COUNT] = {
 const enum opt cli_common[] = {OPT_STORE, OPT_COLOR, OPT_JSON, OPT_VERBOSE,
 			       OPT_QUIET, OPT_HELP,  OPT_END};
 
-#define PLAN_OPTIONS  OPT_TARGET, OPT_SET, OPT_RECIPES, OPT_TOOLCHAINS
+#define PLAN_OPTIONS  OPT_TARGET, OPT_SET, OPT_TOOLCHAIN, OPT_RECIPES, OPT_TOOLCHAINS
 #define FETCH_OPTIONS OPT_MIRROR, OPT_FROM, OPT_OFFLINE
 #define BUILD_OPTIONS OPT_CORES, OPT_JOBS, OPT_BUILD_ON, OPT_LIMIT
 
@@ -107,8 +109,8 @@ static const enum opt run_options[] = {OPT_RO,          OPT_RW,
 				       OPT_UNSHARE_ALL, OPT_DIE_WITH_PARENT,
 				       OPT_NEW_SESSION, OPT_END};
 static const enum opt export_options[] = {OPT_FORMAT, OPT_OUTPUT, OPT_END};
-static const enum opt toolchain_options[] = {OPT_HOST, OPT_TARGET, OPT_TOOLCHAINS, FETCH_OPTIONS,
-					     OPT_END};
+static const enum opt toolchain_options[] = {OPT_HOST,      OPT_DRY_RUN,   PLAN_OPTIONS,
+					     FETCH_OPTIONS, BUILD_OPTIONS, OPT_END};
 static const enum opt store_options[] = {OPT_DRY_RUN, OPT_KEEP_SOURCES, OPT_REPAIR, OPT_END};
 
 #define SELECTOR_TEXT "SELECTOR is NAME[@BRANCH][:VARIANT]; without BRANCH the newest one."
@@ -142,10 +144,14 @@ const struct cli_command cli_commands[] = {
 	 "A and B are folders, result links, or tree hashes.", no_options, 2, 2, false, cmd_diff},
 	{"export", "RESULT", "write a result as a byte-stable archive",
 	 "RESULT is a result link or a tree hash.", export_options, 1, 1, false, cmd_export},
-	{"toolchain", "lock|compose|show NAME", "resolve a toolchain anew, compose it, or show it",
+	{"toolchain", "lock|compose|show NAME, trim SELECTOR",
+	 "resolve a toolchain anew, compose it, show it, or say what of it is used",
 	 "lock resolves the packages from the distribution's index and writes the lock; compose "
 	 "makes\n"
-	 "the root and records its hash in the lock; show tells what the lock holds.",
+	 "the root and records its hash in the lock; show tells what the lock holds. trim "
+	 "--dry-run\n"
+	 "builds SELECTOR once with every opened path traced, and names the packages that no "
+	 "process used.",
 	 toolchain_options, 2, 2, false, cmd_toolchain},
 	{"store", "gc|verify|du", "clean, check or measure the store", NULL, store_options, 1, 1,
 	 false, cmd_store},

@@ -16,7 +16,7 @@ struct segment {
 
 struct emitter {
 	struct segment *seg;
-	int exec_ledger;
+	enum filter_kind kind;
 };
 
 static void add(struct code *c, unsigned code, unsigned jt, unsigned jf, unsigned k)
@@ -54,7 +54,9 @@ static unsigned answer(const struct emitter *e, enum verdict v)
 	case VERDICT_NOTIFY:
 		return SECCOMP_RET_USER_NOTIF;
 	case VERDICT_EXEC:
-		return e->exec_ledger ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_ALLOW;
+		return e->kind == FILTER_QUIET ? SECCOMP_RET_ALLOW : SECCOMP_RET_USER_NOTIF;
+	case VERDICT_LOOK:
+		return e->kind == FILTER_TRACE ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_ALLOW;
 	case VERDICT_ENOSYS:
 		break;
 	}
@@ -181,10 +183,10 @@ static size_t segments(struct emitter *e, const struct call *calls, size_t n)
 	return used;
 }
 
-void emit_program(const struct call *calls, size_t n, unsigned audit_arch, int x32, int exec_ledger,
-		  struct code *out)
+void emit_program(const struct call *calls, size_t n, unsigned audit_arch, int x32,
+		  enum filter_kind kind, struct code *out)
 {
-	struct emitter e = {.exec_ledger = exec_ledger};
+	struct emitter e = {.kind = kind};
 	size_t n_seg = segments(&e, calls, n);
 	struct code body = emit_search(&e, 0, n_seg);
 

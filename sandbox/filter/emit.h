@@ -9,6 +9,7 @@
  * instructions before any verdict stays below twenty.
  */
 
+#include "kind.h"
 #include "policy.h"
 #include <linux/filter.h>
 
@@ -29,5 +30,5 @@ struct call {
  * @calls sorted by number, each number once. @audit_arch as in linux/audit.h; @x32 refuses numbers
  * with bit 30 on x86_64. The caller frees out->f.
  */
-void emit_program(const struct call *calls, size_t n, unsigned audit_arch, int x32, int exec_ledger,
-		  struct code *out);
+void emit_program(const struct call *calls, size_t n, unsigned audit_arch, int x32,
+		  enum filter_kind kind, struct code *out);

@@ -84,15 +84,15 @@ static void fill(struct machine *m)
 	qsort(m->call, m->n, sizeof(m->call[0]), by_number);
 }
 
-static void print_program(const struct machine *m, int exec_ledger)
+static void print_program(const struct machine *m, enum filter_kind kind)
 {
+	static const char *const names[] = {"quiet", "ledger", "trace"};
 	struct code c = {0};
 
-	emit_program(m->call, m->n, m->token, m->x32, exec_ledger, &c);
+	emit_program(m->call, m->n, m->token, m->x32, kind, &c);
 	if (c.n > BPF_MAXINSNS)
 		die("program too long", m->name);
-	printf("static const struct sock_filter filter_%s_%s[] = {\n", m->name,
-	       exec_ledger ? "ledger" : "quiet");
+	printf("static const struct sock_filter filter_%s_%s[] = {\n", m->name, names[kind]);
 	for (size_t i = 0; i < c.n; i++)
 		printf("\t{0x%02x, %u, %u, 0x%08x},\n", c.f[i].code, c.f[i].jt, c.f[i].jf,
 		       c.f[i].k);
@@ -103,7 +103,7 @@ static void print_program(const struct machine *m, int exec_ledger)
 static void print_list(const struct machine *m)
 {
 	static const char *const verdict[] = {"allow", "ENOSYS", "EPERM", "ENOTSUP",
-					      "zero",  "notify", "exec"};
+					      "zero",  "notify", "exec",  "look"};
 
 	for (unsigned nr = 0; nr < 600; nr++) {
 		char *name = seccomp_syscall_resolve_num_arch(m->token, (int)nr);
@@ -133,8 +133,8 @@ int main(int argc, char **argv)
 			print_list(&machines[i]);
 			continue;
 		}
-		print_program(&machines[i], 1);
-		print_program(&machines[i], 0);
+		for (unsigned kind = 0; kind < FILTER_KINDS; kind++)
+			print_program(&machines[i], kind);
 	}
 	return fflush(stdout) ? 1 : 0;
 }

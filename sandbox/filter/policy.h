@@ -17,7 +17,8 @@ enum verdict {
 	VERDICT_ENOTSUP, /* "this file system cannot": extended attributes */
 	VERDICT_ZERO,    /* not executed, answers 0 */
 	VERDICT_NOTIFY,  /* the supervisor decides and writes the ledger */
-	VERDICT_EXEC     /* NOTIFY in the program with the exec ledger, ALLOW in the quiet one */
+	VERDICT_EXEC,    /* NOTIFY in the program with the exec ledger, ALLOW in the quiet one */
+	VERDICT_LOOK     /* NOTIFY in the tracing program, ALLOW in the others */
 };
 
 /*

@@ -21,6 +21,7 @@ struct request {
 	const char *selector;
 	const char *target;     /* NULL: the host's architecture */
 	const struct strv *set; /* "option=value"; may be NULL */
+	const char *toolchain;  /* for every action, instead of the recipes' own; NULL: these */
 };
 
 struct plan_root { /* the toolchain root of one (host, target) */

@@ -12,13 +12,20 @@
 #include <store/fetch.h>
 #include <store/store.h>
 
+/* Told of every path that a round opens or looks at, as requested; slow. See room_handler. */
+struct tracer {
+	void *arg;
+	void (*on_path)(void *arg, const char *path, enum room_look look);
+};
+
 struct runner {
 	struct store *store;
 	struct fetch_options fetch;
-	unsigned cores;            /* for all builds together; 0: those this process may use */
-	unsigned jobs;             /* actions side by side; 0: 2 */
-	struct room_limits limits; /* of every room; zeros are the room's defaults */
-	bool build_on_disk;        /* /build in the store's tmp/ instead of a tmpfs */
+	unsigned cores;              /* for all builds together; 0: those this process may use */
+	unsigned jobs;               /* actions side by side; 0: 2 */
+	struct room_limits limits;   /* of every room; zeros are the room's defaults */
+	bool build_on_disk;          /* /build in the store's tmp/ instead of a tmpfs */
+	const struct tracer *tracer; /* NULL: none */
 	const struct event_sink *sink;
 	bool (*stopped)(void *arg); /* true: stop everything (ERR_INTERRUPTED); may be NULL */
 	void *stop_arg;

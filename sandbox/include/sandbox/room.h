@@ -117,6 +117,7 @@ struct room_spec {
 	enum room_proc proc;
 	struct room_limits limits;
 	bool ledger_exec; /* notify exec (network, uname, sysinfo are always notified) */
+	bool trace;       /* tell the handler of every path that is opened or looked at; slow */
 	bool terminal; /* interactive: stdin/out/err are the caller's, job control works through a
 			  pty of the room */
 	int stdin_fd;  /* -1: /dev/null */
@@ -144,11 +145,15 @@ struct ledger_row { /* texts are borrowed for the duration of the callback; "" w
 	bool refused;
 };
 
+enum room_look { ROOM_LOOK, ROOM_OPEN, ROOM_EXEC }; /* stat and the like; open; execve */
+
 struct room_handler {
 	void *arg;
 	void (*on_output)(void *arg, const char *data,
 			  size_t len); /* stdout and stderr, in order of arrival */
 	void (*on_ledger)(void *arg, const struct ledger_row *row);
+	/* spec->trace: an absolute path as requested, also one that is not there; borrowed */
+	void (*on_path)(void *arg, const char *path, enum room_look look);
 	void (*on_phase)(void *arg, size_t index, bool ended, int status, double seconds);
 	bool (*on_tick)(void *arg); /* about every 100 ms; true: stop the room (ERR_INTERRUPTED) */
 };

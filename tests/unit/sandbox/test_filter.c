@@ -137,13 +137,13 @@ static const struct judged table[] = {
 	{"x32 execve", 0x40000208, NONE, {0}, FAIL(ENOSYS)},
 };
 
-static uint32_t judge(const char *machine, bool ledger, uint32_t arch, int nr, const uint64_t *args,
-		      size_t *steps)
+static uint32_t judge(const char *machine, enum filter_kind kind, uint32_t arch, int nr,
+		      const uint64_t *args, size_t *steps)
 {
 	struct seccomp_data data = {.nr = nr, .arch = arch};
 	struct sock_fprog prog;
 
-	cr_assert(filter_program(machine, ledger, &prog));
+	cr_assert(filter_program(machine, kind, &prog));
 	if (args)
 		memcpy(data.args, args, sizeof(data.args));
 	return bpf_run(&prog, &data, steps);
@@ -227,6 +227,30 @@ Test(filter, the_ledger_changes_exec_only)
 		if (nr != 59 && nr != 322)
 			cr_expect_eq(with, without, "call %d", nr);
 	}
+}
+
+/* A tracing program tells of more, and forbids and allows the same. */
+Test(filter, tracing_only_tells)
+{
+	static const uint64_t set_id[6] = {0, 0, 0101, 04755}, plain[6] = {0, 0, 0101, 0755};
+	size_t steps, told = 0;
+
+	for (int nr = 0; nr < 600; nr++) {
+		uint32_t with = judge("x86_64", FILTER_TRACE, AUDIT_ARCH_X86_64, nr, NULL, &steps);
+		uint32_t without =
+			judge("x86_64", FILTER_LEDGER, AUDIT_ARCH_X86_64, nr, NULL, &steps);
+
+		told += with != without;
+		cr_expect(with == without || (with == NOTIFY && without == ALLOW), "call %d", nr);
+	}
+	cr_expect_eq(told, 11, "open, openat and nine calls that look; %zu", told);
+	/* openat: a set-id file is refused before anybody is told */
+	cr_expect_eq(judge("x86_64", FILTER_TRACE, AUDIT_ARCH_X86_64, 257, set_id, &steps),
+		     FAIL(EPERM));
+	cr_expect_eq(judge("x86_64", FILTER_TRACE, AUDIT_ARCH_X86_64, 257, plain, &steps), NOTIFY);
+	cr_expect_eq(judge("aarch64", FILTER_TRACE, AUDIT_ARCH_AARCH64, 56, set_id, &steps),
+		     FAIL(EPERM));
+	cr_expect_eq(judge("aarch64", FILTER_TRACE, AUDIT_ARCH_AARCH64, 56, plain, &steps), NOTIFY);
 }
 
 Test(filter, unknown_machine)

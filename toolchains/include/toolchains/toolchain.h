@@ -41,6 +41,8 @@ void lock_free(struct lock *l);
 void lock_freep(struct lock **l);
 size_t lock_count(const struct lock *l);
 const struct lock_package *lock_at(const struct lock *l, size_t i);
+/* Was the package asked for by name, or does another one need it? */
+bool lock_wants(const struct lock *l, const struct lock_package *p);
 
 /*
  * The composition key: SHA-256 of everything that decides the root (package hashes in order, links
@@ -60,6 +62,13 @@ int toolchain_fetch(struct store *s, const struct lock *l, const struct fetch_op
  */
 int toolchain_compose(struct store *s, const struct toolchain *tc, const struct lock *l,
 		      const struct event_sink *sink, struct sha256 *out_tree, struct err *err)
+	__attribute__((warn_unused_result));
+/*
+ * The unpacked tree of each locked package, in the lock's order: @out has lock_count() places. The
+ * .debs must be in the store.
+ */
+int toolchain_package_trees(struct store *s, const struct lock *l, const struct event_sink *sink,
+			    struct sha256 *out, struct err *err)
 	__attribute__((warn_unused_result));
 /* Only the memo: *out_known false when the root was never composed here. */
 int toolchain_root_known(struct store *s, const struct toolchain *tc, const struct lock *l,
