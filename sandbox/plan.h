@@ -106,6 +106,10 @@ void room_plan_release(struct room_plan *plan);
 void room_plan_print_op(const struct room_op *op, struct strbuf *out);
 void room_plan_print(const struct room_plan *plan, struct strbuf *out);
 
+/* walls.c: fill plan->walls. */
+void room_plan_describe_walls(struct room_plan *plan, const struct room_spec *spec,
+			      const struct room_facts *facts);
+
 /* Used by the parts of the planner. Texts are copied. */
 struct room_op *room_plan_add(struct room_plan *plan, enum room_op_kind kind, const char *src,
 			      const char *dst) __attribute__((returns_nonnull));

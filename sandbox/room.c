@@ -230,6 +230,11 @@ static int take_listener(struct room *r, int number, struct err *err)
 		return err_set(err, ERR_HOST, errno,
 			       "room: take the seccomp listener (pidfd_getfd; needs "
 			       "kernel.yama.ptrace_scope below 3 and, as root, CAP_SYS_PTRACE)");
+	snprintf(r->out->walls, sizeof(r->out->walls), "%.240s%s", r->plan.walls,
+		 r->cgroup >= 0 ? " cgroup" : "");
+	/* all that can be raised stands: the last moment before anything of the build runs */
+	if (room_require_walls(r->spec->require, r->out->walls, err) < 0)
+		return err_wrap(err, "room");
 	return let_go_on(r, err);
 }
 
@@ -296,11 +301,8 @@ int room_run(const struct room_spec *spec, const struct room_handler *handler,
 		ret = start(&r, err);
 	if (ret == 0)
 		ret = await_ready(&r, err);
-	if (ret == 0) {
-		snprintf(out->walls, sizeof(out->walls), "%.240s%s", r.plan.walls,
-			 r.cgroup >= 0 ? " cgroup" : "");
+	if (ret == 0)
 		ret = room_supervise(&r, err);
-	}
 	out->seconds = room_now() - r.start;
 	room_release(&r);
 	return ret;

@@ -15,6 +15,7 @@ struct stand { /* what the spec of one run points at */
 	size_t n_mounts;
 	struct strv env;
 	FILE *ledger;
+	char *refused; /* the first network attempt, for --strict */
 };
 
 static void stand_release(struct stand *s)
@@ -22,6 +23,7 @@ static void stand_release(struct stand *s)
 	strv_release(&s->texts);
 	strv_release(&s->env);
 	free(s->mounts);
+	free(s->refused);
 	if (s->ledger)
 		fclose(s->ledger);
 }
@@ -124,11 +126,28 @@ static void on_ledger(void *arg, const struct ledger_row *row)
 
 	if (s->ledger)
 		fputs(line, s->ledger);
+	if (row->kind == LEDGER_NET && row->refused && !s->refused)
+		s->refused = xasprintf("%s %s by %s", row->call, row->object,
+				       *row->argv ? row->argv : row->exe);
 }
 
 static bool on_tick(void *arg)
 {
 	return cli_stopped(NULL);
+}
+
+/* The attempts were refused as always; with --strict the run has failed too. */
+static int judge_strict(struct cli *c, const struct stand *s, const struct room_result *result)
+{
+	struct err why = ERR_INIT;
+
+	(void)err_set(&why, ERR_BUILD, 0, "strict: %llu network attempt%s; the first: %s",
+		      (unsigned long long)result->net_refused, result->net_refused == 1 ? "" : "s",
+		      s->refused ? s->refused : "?");
+	cli_print_error(c, &why);
+	if (!c->status)
+		c->status = ERR_BUILD;
+	return 0;
 }
 
 static int run_room(struct cli *c, struct stand *s, bool terminal, struct err *err)
@@ -154,6 +173,7 @@ static int run_room(struct cli *c, struct stand *s, bool terminal, struct err *e
 		.stdout_fd = 1,
 		.stderr_fd = 2,
 		.record_fd = -1,
+		.require = c->runner.require_walls,
 	};
 	struct room_handler handler = {.arg = s, .on_ledger = on_ledger, .on_tick = on_tick};
 	struct room_result result = {0};
@@ -163,7 +183,7 @@ static int run_room(struct cli *c, struct stand *s, bool terminal, struct err *e
 	if (result.limit)
 		event_warn(&c->sink, "a limit was hit: %s", result.limit);
 	c->status = result.status;
-	return 0;
+	return c->runner.strict && result.net_refused ? judge_strict(c, s, &result) : 0;
 }
 
 int cmd_run(struct cli *c, struct err *err)
