@@ -72,6 +72,7 @@ enum room_op_kind {
 	ROOM_OP_AFFINITY, /* the first a CPUs of ours */
 	ROOM_OP_PERSONA,  /* personality a */
 	ROOM_OP_UMASK,    /* a */
+	ROOM_OP_PIN,      /* timer slack, huge pages, KSM, memory policy, core filter: the usual */
 	ROOM_OP_CAPS,     /* drop every capability from every set */
 	ROOM_OP_NNP,      /* no new privileges */
 	ROOM_OP_LANDLOCK, /* new ruleset handling rights a, scopes b */

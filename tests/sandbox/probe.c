@@ -78,6 +78,7 @@ static const struct {
 	{"signals", probe_signals},
 	{"reports", probe_reports},
 	{"order", probe_order},
+	{"view", probe_view},
 };
 
 /* "pid:[4026531836]" of the caller's namespace must not be ours. */

@@ -46,3 +46,4 @@ void probe_threads(int argc, char **argv);
 void probe_signals(int argc, char **argv);
 void probe_reports(int argc, char **argv);
 void probe_order(int argc, char **argv);
+void probe_view(int argc, char **argv);
