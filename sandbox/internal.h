@@ -88,7 +88,7 @@ int room_root_uid(struct room_facts *f, const struct room_spec *spec, int *out_s
 int room_root_trees(struct room_facts *f, const struct room_spec *spec, struct err *err)
 	__attribute__((warn_unused_result));
 
-/* hints.c: fill *err with ERR_HOST for a failed step, with the switch that would allow it. */
+/* fail.c: fill *err with ERR_HOST for a failed step, with the switch that would allow it. */
 int room_fail_clone(int errnum, struct err *err);
 int room_fail_step(const struct room_op *op, int errnum, struct err *err);
 

@@ -281,6 +281,7 @@ static int prepare(struct room *r, struct err *err)
 	if (r->facts.root_mode && (room_root_uid(&r->facts, r->spec, &r->slot, err) < 0 ||
 				   room_root_trees(&r->facts, r->spec, err) < 0))
 		return -1;
+	hook_facts(&r->facts);
 	room_cgroup_make(r);
 	r->facts.cgroup = r->cgroup >= 0;
 	if (room_plan_make(&r->plan, r->spec, &r->facts, err) < 0)
