@@ -30,6 +30,21 @@ int room_fail_clone(int errnum, struct err *err)
 		       *hint ? "; " : "", hint);
 }
 
+int room_fail_call(struct err *err, const char *what, const char *path, int errnum)
+{
+	char hint[HINT_MAX] = "";
+	struct hint_host h;
+
+	if (errnum == EPERM || errnum == ENOSYS) {
+		hint_look("", &h);
+		hint_profile(&h, hint, sizeof(hint));
+	}
+	(void)err_set(err, ERR_HOST, 0, "room: %s %s: %s%s%s", what, path, strerror(errnum),
+		      *hint ? "; " : "", hint);
+	err->sys_errno = errnum;
+	return -1;
+}
+
 static void hint_step(const struct room_op *op, int errnum, char *hint, size_t size)
 {
 	struct hint_host h;

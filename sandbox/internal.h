@@ -91,6 +91,8 @@ int room_root_trees(struct room_facts *f, const struct room_spec *spec, struct e
 /* fail.c: fill *err with ERR_HOST for a failed step, with the switch that would allow it. */
 int room_fail_clone(int errnum, struct err *err);
 int room_fail_step(const struct room_op *op, int errnum, struct err *err);
+/* The same for a call on @path that the supervisor itself makes. */
+int room_fail_call(struct err *err, const char *what, const char *path, int errnum);
 
 /* limits.c */
 void room_cgroup_make(struct room *r);
