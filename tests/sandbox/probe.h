@@ -47,3 +47,7 @@ void probe_signals(int argc, char **argv);
 void probe_reports(int argc, char **argv);
 void probe_order(int argc, char **argv);
 void probe_view(int argc, char **argv);
+void probe_race_exec(int argc, char **argv);
+void probe_race_child(int argc, char **argv);
+void probe_race_connect(int argc, char **argv);
+void probe_flood(int argc, char **argv);
