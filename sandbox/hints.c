@@ -80,7 +80,7 @@ static enum hint_container look_for_container(const char *root)
 
 void hint_look(const char *root, struct hint_host *out)
 {
-	char text[4096], version[256];
+	char text[4096] = "", version[256] = "";
 	ssize_t n;
 
 	*out = (struct hint_host){0};

@@ -216,7 +216,7 @@ static void say_clocks(void)
 	for (int i = 0; i < 12; i++) {
 		struct timespec t = {0}, res = {0};
 		long r = clock_gettime(i, &t);
-		bool young = t.tv_sec >= 1000 && t.tv_sec < 1300;
+		bool young = t.tv_sec >= 999 && t.tv_sec < 1300;
 
 		snprintf(key, sizeof(key), "clock.%d", i);
 		if (r < 0)

@@ -81,9 +81,16 @@ class Host:
         return self.run(*outer, self.work + "/" + tool, "--result", *options, "--", "/bin/echo", "ran")
 
 
+def is_sanitized(path):
+    """The address sanitizer itself reads limits at its start."""
+    with open(path, "rb") as f:
+        return b"__asan_init" in f.read()
+
+
 def closed(host):
+    sanitized = is_sanitized(host.work + "/roomtool")
     for rules, who, parts in CLOSED:
-        if who and who != host.name:
+        if (who and who != host.name) or (sanitized and rules == "limits"):
             continue
         status, out, err = host.room(rules)
         what = "%s without %s: status %d, '%s', '%s'" % (host.name, rules, status, out, err.strip())
