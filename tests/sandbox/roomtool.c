@@ -17,7 +17,7 @@
  *	--stop-after MS   stop the room from on_tick
  * Only in the copy with test hooks:
  *	--fail-at N       operation N of the plan fails with EIO
- *	--without WALL    "filter", "timens", "landlock" or "read-only" (of our own tmpfs) is not raised
+ *	--without WALL    "filter", "timens", "landlock" or "read-only" (our tmpfs) is not raised
  */
 #ifdef ROOM_TEST_HOOKS
 #include "hooks.h"
