@@ -97,18 +97,21 @@ static int run_room(struct watcher *w, struct room_result *result, struct err *e
 static int judge(const struct room_spec *spec, const struct room_result *res, struct round *out,
 		 struct err *err)
 {
+	_cleanup_free_ char *why = NULL;
 	const char *name;
 
-	if (!res->status && !res->limit)
+	if (!res->status && !*res->limit)
 		return 0;
 	name = res->failed < spec->n_commands ? spec->commands[res->failed].name : "?";
 	out->phase = xstrdup(name);
-	if (res->limit)
+	if (res->limit_struck)
 		return err_set(err, ERR_BUILD, 0, "phase %s hit a limit: %s", name, res->limit);
+	why = *res->limit ? xasprintf("; it met a limit: %s", res->limit) : xstrdup("");
 	if (res->status > 128)
-		return err_set(err, ERR_BUILD, 0, "phase %s was killed by signal %d (%s)", name,
-			       res->status - 128, strsignal(res->status - 128));
-	return err_set(err, ERR_BUILD, 0, "phase %s failed with exit status %d", name, res->status);
+		return err_set(err, ERR_BUILD, 0, "phase %s was killed by signal %d (%s)%s", name,
+			       res->status - 128, strsignal(res->status - 128), why);
+	return err_set(err, ERR_BUILD, 0, "phase %s failed with exit status %d%s", name,
+		       res->status, why);
 }
 
 static int publish_record(struct workshop *w, struct store *s, const struct plan_node *n,

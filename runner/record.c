@@ -55,8 +55,11 @@ static json_t *room_json(const struct room_result *r)
 	json_set(o, "net_refused", json_integer((json_int_t)r->net_refused));
 	json_set(o, "execs", json_integer((json_int_t)r->execs));
 	json_set(o, "facts", json_integer((json_int_t)r->facts));
-	if (r->limit)
+	if (*r->limit) {
 		json_set_str(o, "limit", r->limit);
+		json_set_str(o, "limit_name", r->limit_name);
+		json_set(o, "limit_struck", json_boolean(r->limit_struck));
+	}
 	json_set_str(o, "walls", r->walls);
 	return o;
 }

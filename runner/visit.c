@@ -81,6 +81,8 @@ int round_visit(struct runner *rn, const struct plan *p, const struct plan_node 
 	w.spec.terminal = !v->argv || (isatty(0) && isatty(1));
 	if (room_run(&w.spec, &handler, &result, err) < 0)
 		return -1;
+	if (*result.limit)
+		event_warn(rn->sink, "a limit was met: %s", result.limit);
 	if (result.failed < at)
 		return err_set(err, ERR_BUILD, 0, "phase %s failed with exit status %d",
 			       w.commands[result.failed].name, result.status);

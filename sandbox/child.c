@@ -181,6 +181,7 @@ static void __attribute__((noreturn)) run(struct room_child *c, size_t index)
 {
 	const struct room_command *cmd = &c->commands[index];
 	struct room_report r = {.kind = ROOM_REPORT_NOEXEC, .index = (uint32_t)index};
+	int status; /* as env(1) has them */
 
 	setsid();
 	if (c->terminal >= 0) {
@@ -191,12 +192,14 @@ static void __attribute__((noreturn)) run(struct room_child *c, size_t index)
 	if (chdir(cmd->cwd ? cmd->cwd : "/build") < 0) {
 		r.value = errno;
 		say("cannot enter", cmd->cwd ? cmd->cwd : "/build", (int)r.value);
+		status = 125;
 	} else {
 		r.value = exec_found(cmd);
 		say("cannot run", cmd->argv[0], (int)r.value);
+		status = r.value == ENOENT || r.value == ENOTDIR ? 127 : 126;
 	}
 	room_send(c->control, &r, -1);
-	_exit(r.value == ENOENT || r.value == ENOTDIR ? 127 : 126);
+	_exit(status);
 }
 
 /*

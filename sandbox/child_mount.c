@@ -124,6 +124,18 @@ static int new_mount(const char *type, const struct option *options, size_t n, u
 	return mount;
 }
 
+/* No stdio here. */
+static const char *decimal(uint64_t value, char buf[24])
+{
+	char *at = buf + 23;
+
+	*at = '\0';
+	do
+		*--at = (char)('0' + value % 10);
+	while (value /= 10);
+	return at;
+}
+
 static int apply_tmpfs(struct room_child *c, const struct room_op *op)
 {
 	char mode[8] = {'0',
@@ -132,8 +144,10 @@ static int apply_tmpfs(struct room_child *c, const struct room_op *op)
 			(char)('0' + (op->a >> 3 & 7)),
 			(char)('0' + (op->a & 7)),
 			'\0'};
-	const struct option options[] = {{"mode", mode}, {"size", op->src}};
-	int mount = new_mount("tmpfs", options, 2, op->b);
+	char nodes[24];
+	const struct option options[] = {
+		{"mode", mode}, {"size", op->src}, {"nr_inodes", decimal(op->c, nodes)}};
+	int mount = new_mount("tmpfs", options, op->c ? 3 : 2, op->b);
 
 	return mount < 0 ? mount : attach(c, mount, op->dst);
 }

@@ -5,6 +5,7 @@
 
 #include "child.h"
 #include "plan.h"
+#include "watch.h"
 #include <base/cleanup.h>
 #include <linux/seccomp.h>
 #include <stdarg.h>
@@ -70,6 +71,7 @@ struct room {
 	struct ledger ledger;
 	struct record record;
 	struct terminal terminal;
+	struct watch watch;
 	struct strbuf scratch;
 };
 
@@ -95,7 +97,16 @@ int room_fail_step(const struct room_op *op, int errnum, struct err *err);
 int room_fail_call(struct err *err, const char *what, const char *path, int errnum);
 
 /* limits.c */
+/* Where the hierarchy is and what tells our own place in it; tests point them elsewhere. */
+struct cgroup_place {
+	const char *top;  /* "/sys/fs/cgroup" */
+	const char *self; /* "/proc/self/cgroup" */
+	bool any_fs;      /* @top need not be a cgroup2 */
+};
+extern struct cgroup_place room_cgroup_place;
 void room_cgroup_make(struct room *r);
+/* Did the room's cgroup meet one of its limits? Says so, and returns true. */
+bool room_cgroup_explain(struct room *r);
 /* 0 and where, or an errno and why not. */
 int room_cgroup_available(char *detail, size_t size);
 void room_cgroup_enter(struct room *r);
@@ -104,7 +115,16 @@ void room_cgroup_remove(struct room *r);
 /* supervisor.c */
 double room_now(void);
 void room_kill(struct room *r);
-void room_strike(struct room *r, const char *limit);
+enum limit_unit { LIMIT_NONE, LIMIT_BYTES, LIMIT_SECONDS, LIMIT_NUMBER };
+/*
+ * A limit struck: the room ends, and the result and the ledger tell which. @name is what --limit
+ * calls it, or ""; what it limits is said by @fmt, its value by @value and @unit.
+ */
+void room_strike(struct room *r, const char *name, uint64_t value, enum limit_unit unit,
+		 const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* The same for a limit that a failed command met and that killed nobody. */
+void room_explain(struct room *r, const char *name, uint64_t value, enum limit_unit unit,
+		  const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 /* Receive one report: 1, 0 when there is none, negative when the child broke the protocol. */
 int room_receive(struct room *r, struct room_report *report, int *out_fd);
 int room_supervise(struct room *r, struct err *err) __attribute__((warn_unused_result));

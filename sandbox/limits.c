@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Limits of the room as a whole, by a cgroup v2 (cgroups(7)) that belljar may write: a sibling of
- * its own cgroup where that was delegated, or, as root, a child of the top. Best effort: rlimits
- * and the sizes of the tmpfs hold without it.
+ * its own cgroup where that was delegated, or, as root, a child of the top. Best effort: rlimits,
+ * the sizes of the tmpfs and the supervisor's watch (watch.c) hold without it.
  */
 #include "internal.h"
 
@@ -16,19 +16,20 @@
 #include <unistd.h>
 
 #define CGROUP2_MAGIC 0x63677270
-#define MOUNT_POINT   "/sys/fs/cgroup"
+
+struct cgroup_place room_cgroup_place = {"/sys/fs/cgroup", "/proc/self/cgroup", false};
 
 /* "0::/path" of /proc/self/cgroup. */
 static bool own_path(char *out, size_t size)
 {
-	_cleanup_fclose_ FILE *f = fopen("/proc/self/cgroup", "re");
+	_cleanup_fclose_ FILE *f = fopen(room_cgroup_place.self, "re");
 	char line[4096];
 
 	while (f && fgets(line, sizeof(line), f)) {
 		if (strncmp(line, "0::/", 4) != 0)
 			continue;
 		line[strcspn(line, "\n")] = '\0';
-		return snprintf(out, size, "%s%s", MOUNT_POINT, line + 3) < (int)size;
+		return snprintf(out, size, "%s%s", room_cgroup_place.top, line + 3) < (int)size;
 	}
 	return false;
 }
@@ -53,32 +54,37 @@ static bool usable(const char *dir)
 	return has_controllers(dir) && access(dir, W_OK) == 0;
 }
 
-/* A folder of the hierarchy that hands memory and pids to children that we can make. */
-static bool find_parent(char *out, size_t size)
+static bool is_cgroup2(void)
 {
 	struct statfs fs;
 
-	if (statfs(MOUNT_POINT, &fs) < 0 || fs.f_type != CGROUP2_MAGIC)
+	return room_cgroup_place.any_fs ||
+	       (statfs(room_cgroup_place.top, &fs) == 0 && fs.f_type == CGROUP2_MAGIC);
+}
+
+/* A folder of the hierarchy that hands memory and pids to children that we can make. */
+static bool find_parent(char *out, size_t size)
+{
+	if (!is_cgroup2())
 		return false;
 	/* our own cgroup holds processes, so that it is its parent that can have children */
 	if (own_path(out, size)) {
 		if (usable(out))
 			return true;
 		*strrchr(out, '/') = '\0';
-		if (strlen(out) > strlen(MOUNT_POINT) && usable(out))
+		if (strlen(out) > strlen(room_cgroup_place.top) && usable(out))
 			return true;
 	}
-	snprintf(out, size, "%s", MOUNT_POINT);
+	snprintf(out, size, "%s", room_cgroup_place.top);
 	return geteuid() == 0 && usable(out);
 }
 
 int room_cgroup_available(char *detail, size_t size)
 {
-	struct statfs fs;
 	char parent[200];
 
-	if (statfs(MOUNT_POINT, &fs) < 0 || fs.f_type != CGROUP2_MAGIC) {
-		snprintf(detail, size, "%s is not cgroup v2", MOUNT_POINT);
+	if (!is_cgroup2()) {
+		snprintf(detail, size, "%s is not cgroup v2", room_cgroup_place.top);
 		return ENOSYS;
 	}
 	if (!find_parent(parent, sizeof(parent))) {
@@ -91,8 +97,10 @@ int room_cgroup_available(char *detail, size_t size)
 
 static bool set(int dir, const char *file, uint64_t value)
 {
+	/* a cgroup has its files; the folder of a test gets them */
+	int create = room_cgroup_place.any_fs ? O_CREAT : 0;
+	int fd = openat(dir, file, O_WRONLY | O_CLOEXEC | create, 0644), n;
 	char text[32];
-	int fd = openat(dir, file, O_WRONLY | O_CLOEXEC), n;
 	bool ok;
 
 	if (fd < 0)
@@ -134,6 +142,45 @@ void room_cgroup_make(struct room *r)
 	    (l->memory &&
 	     (!set(r->cgroup, "memory.max", l->memory) || !set(r->cgroup, "memory.oom.group", 1))))
 		room_cgroup_remove(r);
+	else if (l->memory) /* there is none on a kernel without swap accounting */
+		(void)set(r->cgroup, "memory.swap.max", 0);
+}
+
+/* "key N" of a flat keyed file. */
+static uint64_t event_of(int dir, const char *file, const char *key)
+{
+	char text[512] = "", *at = text;
+	int fd = openat(dir, file, O_RDONLY | O_CLOEXEC);
+	size_t len = strlen(key);
+
+	if (fd < 0)
+		return 0;
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		*text = '\0';
+	close(fd);
+	for (; at; at = strchr(at, '\n')) {
+		at += *at == '\n';
+		if (!strncmp(at, key, len) && at[len] == ' ')
+			return strtoull(at + len + 1, NULL, 10);
+	}
+	return 0;
+}
+
+bool room_cgroup_explain(struct room *r)
+{
+	const struct room_limits *l = &r->spec->limits;
+
+	if (r->cgroup < 0)
+		return false;
+	if (event_of(r->cgroup, "memory.events", "oom_kill"))
+		room_explain(r, "memory", l->memory, l->memory ? LIMIT_BYTES : LIMIT_NONE,
+			     "memory of the room");
+	else if (event_of(r->cgroup, "pids.events", "max"))
+		room_explain(r, "processes", l->processes ? l->processes : ROOM_PROCESSES,
+			     LIMIT_NUMBER, "processes and threads");
+	else
+		return false;
+	return true;
 }
 
 /* A move that is refused costs the cgroup, not the room. */

@@ -49,6 +49,8 @@ static void plan_namespaces(struct room_plan *plan, const struct room_spec *spec
 {
 	room_plan_add(plan, ROOM_OP_FDS, NULL, NULL);
 	room_plan_add(plan, ROOM_OP_DEATHSIG, NULL, NULL);
+	/* when the host runs out of memory, the room goes first; raising it needs no privilege */
+	room_plan_add(plan, ROOM_OP_WRITE, "1000", "/proc/self/oom_score_adj");
 	plan_ids(plan, facts->uid, facts->gid);
 	if (facts->time_ns) {
 		room_plan_add(plan, ROOM_OP_UNSHARE, NULL, NULL)->a = CLONE_NEWTIME;

@@ -57,11 +57,11 @@ enum room_op_kind {
 	ROOM_OP_HOSTNAME, /* src */
 	ROOM_OP_LOOPBACK, /* bring lo up */
 	ROOM_OP_TREE,     /* bind src (or the detached mount fd) on dst; a: mount attributes */
-	ROOM_OP_TMPFS,    /* on dst; src: size; a: mode; b: mount attributes */
-	ROOM_OP_PROC,     /* on dst; src: "pid" or NULL */
-	ROOM_OP_DEVPTS,   /* on dst */
-	ROOM_OP_MKDIR,    /* dst; a: mode */
-	ROOM_OP_MKFILE,   /* dst, empty or with text src */
+	ROOM_OP_TMPFS,  /* on dst; src: size; a: mode; b: mount attributes; c: files, 0: kernel's */
+	ROOM_OP_PROC,   /* on dst; src: "pid" or NULL */
+	ROOM_OP_DEVPTS, /* on dst */
+	ROOM_OP_MKDIR,  /* dst; a: mode */
+	ROOM_OP_MKFILE, /* dst, empty or with text src */
 	ROOM_OP_SYMLINK,  /* dst -> src */
 	ROOM_OP_MASK,     /* hide dst, if it is there, below the room's src or an empty folder */
 	ROOM_OP_SEAL,     /* the mount dst becomes read-only */

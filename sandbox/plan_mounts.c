@@ -86,6 +86,8 @@ static void add_tmpfs(struct mounter *m, const char *path, uint64_t bytes, const
 	op = room_plan_add(m->plan, ROOM_OP_TMPFS, size, path);
 	op->a = mode;
 	op->b = attr;
+	/* those that the room may fill; our own hold what we put there */
+	op->c = !strcmp(path, "/build") || !strcmp(path, "/tmp") ? m->spec->limits.entries : 0;
 	add_point(m, op->dst, true);
 }
 
@@ -317,7 +319,7 @@ static int plan_all(struct mounter *m, struct err *err)
 	plan_dev(m);
 	plan_proc(m);
 	if (!has_mount(spec, "/tmp"))
-		add_tmpfs(m, "/tmp", 0, "50%", 01777, SAFE);
+		add_tmpfs(m, "/tmp", spec->limits.tmp_bytes, "50%", 01777, SAFE);
 	if (!has_mount(spec, "/build"))
 		add_tmpfs(m, "/build", spec->limits.build_bytes, "50%", 0755, SAFE);
 	for (size_t i = 0; i < ARRAY_SIZE(tops); i++) {

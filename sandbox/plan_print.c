@@ -119,6 +119,8 @@ void room_plan_print_op(const struct room_op *op, struct strbuf *out)
 	case ROOM_OP_TMPFS:
 		strbuf_addf(out, " %04o", (unsigned)op->a);
 		print_attributes(out, op->b);
+		if (op->c)
+			strbuf_addf(out, " files=%llu", (unsigned long long)op->c);
 		break;
 	case ROOM_OP_MKDIR:
 	case ROOM_OP_UMASK:

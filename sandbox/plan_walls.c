@@ -92,7 +92,10 @@ static void plan_limits(struct room_plan *plan, const struct room_limits *l)
 	uint64_t files = or_default(l->open_files, ROOM_OPEN_FILES);
 	uint64_t file = or_default(l->file_bytes, ROOM_FILE_BYTES);
 	uint64_t processes = or_default(l->processes, ROOM_PROCESSES);
-	uint64_t memory = or_default(l->memory, RLIM_INFINITY);
+	uint64_t cpu = or_default(l->cpu_seconds, RLIM_INFINITY);
+	/* Twice: the room's memory is watched as a whole; this stops one process between two looks.
+	 */
+	uint64_t data = l->memory && l->memory < RLIM_INFINITY / 2 ? l->memory * 2 : RLIM_INFINITY;
 
 	/*
 	 * 1 and not 0: with 0 the kernel still starts a core handler of the host ("|/usr/...") and
@@ -102,10 +105,11 @@ static void plan_limits(struct room_plan *plan, const struct room_limits *l)
 	limit(plan, RLIMIT_NOFILE, files, files);
 	limit(plan, RLIMIT_FSIZE, file, file);
 	limit(plan, RLIMIT_NPROC, processes, processes);
-	limit(plan, RLIMIT_AS, memory, memory);
+	limit(plan, RLIMIT_AS, RLIM_INFINITY, RLIM_INFINITY);
 	limit(plan, RLIMIT_STACK, 8 * MIB, RLIM_INFINITY); /* gcc raises its own */
-	limit(plan, RLIMIT_DATA, RLIM_INFINITY, RLIM_INFINITY);
-	limit(plan, RLIMIT_CPU, RLIM_INFINITY, RLIM_INFINITY);
+	limit(plan, RLIMIT_DATA, data, data);
+	/* a second between SIGXCPU, which says what happened, and SIGKILL, which does not */
+	limit(plan, RLIMIT_CPU, cpu, cpu == RLIM_INFINITY ? cpu : cpu + 1);
 	limit(plan, RLIMIT_RSS, RLIM_INFINITY, RLIM_INFINITY);
 	limit(plan, RLIMIT_LOCKS, RLIM_INFINITY, RLIM_INFINITY);
 	limit(plan, RLIMIT_MEMLOCK, 8 * MIB, 8 * MIB);

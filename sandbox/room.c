@@ -35,6 +35,7 @@ static void room_init(struct room *r, const struct room_spec *spec,
 	r->child.terminal = r->child.listener = -1;
 	r->child.fail_at = hook_fail_at();
 	r->facts.root.tree = -1;
+	r->watch.meminfo = r->watch.loadavg = -1;
 	ledger_init(&r->ledger);
 	*out = (struct room_result){.failed = spec->n_commands};
 }
@@ -48,6 +49,7 @@ static void room_release(struct room *r)
 			;
 	}
 	terminal_close(&r->terminal);
+	watch_close(&r->watch);
 	for (int i = 0; i < 3; i++)
 		cleanup_closep(&r->child.stdio[i]);
 	cleanup_closep(&r->child.control);
@@ -230,8 +232,10 @@ static int take_listener(struct room *r, int number, struct err *err)
 		return err_set(err, ERR_HOST, errno,
 			       "room: take the seccomp listener (pidfd_getfd; needs "
 			       "kernel.yama.ptrace_scope below 3 and, as root, CAP_SYS_PTRACE)");
-	snprintf(r->out->walls, sizeof(r->out->walls), "%.240s%s", r->plan.walls,
-		 r->cgroup >= 0 ? " cgroup" : "");
+	watch_open(r); /* as long as init may still be looked into */
+	snprintf(r->out->walls, sizeof(r->out->walls), "%.235s%s%s", r->plan.walls,
+		 r->cgroup >= 0 ? " cgroup" : "",
+		 r->watch.processes && procs_available() ? " watch" : "");
 	/* all that can be raised stands: the last moment before anything of the build runs */
 	if (room_require_walls(r->spec->require, r->out->walls, err) < 0)
 		return err_wrap(err, "room");

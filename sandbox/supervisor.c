@@ -34,18 +34,65 @@ void room_kill(struct room *r)
 		kill(r->pid, SIGKILL);
 }
 
-/* A limit struck: the room ends, and the result names the limit. */
-void room_strike(struct room *r, const char *limit)
+static void put_value(struct strbuf *sb, uint64_t value, enum limit_unit unit)
+{
+	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB"};
+	size_t u = 0;
+
+	while (unit == LIMIT_BYTES && value >= 1024 && value % 1024 == 0 &&
+	       u + 1 < ARRAY_SIZE(units)) {
+		value /= 1024;
+		u++;
+	}
+	if (unit != LIMIT_NONE)
+		strbuf_addf(sb, ", %llu", (unsigned long long)value);
+	if (unit == LIMIT_BYTES)
+		strbuf_addf(sb, " %s", units[u]);
+	else if (unit == LIMIT_SECONDS)
+		strbuf_adds(sb, " s");
+}
+
+static void tell_limit(struct room *r, const char *name, struct strbuf *what, const char *answer)
 {
 	struct ledger_row row = {
-		.kind = LEDGER_LIMIT, .object = limit, .answer = "killed", .refused = true};
+		.kind = LEDGER_LIMIT, .object = r->out->limit, .answer = answer, .refused = true};
+
+	if (*name)
+		strbuf_addf(what, " (--limit %s=N raises it)", name);
+	snprintf(r->out->limit, sizeof(r->out->limit), "%s", strbuf_str(what));
+	snprintf(r->out->limit_name, sizeof(r->out->limit_name), "%s", name);
+	ledger_tell(r, &row);
+}
+
+void room_strike(struct room *r, const char *name, uint64_t value, enum limit_unit unit,
+		 const char *fmt, ...)
+{
+	_cleanup_(strbuf_release) struct strbuf what = STRBUF_INIT;
+	va_list ap;
 
 	if (r->end != ROOM_RUNS)
 		return;
+	va_start(ap, fmt);
+	strbuf_vaddf(&what, fmt, ap);
+	va_end(ap);
+	put_value(&what, value, unit);
 	r->end = ROOM_LIMIT;
-	r->out->limit = limit;
-	ledger_tell(r, &row);
+	r->out->limit_struck = true;
+	tell_limit(r, name, &what, "killed");
 	room_kill(r);
+}
+
+void room_explain(struct room *r, const char *name, uint64_t value, enum limit_unit unit,
+		  const char *fmt, ...)
+{
+	_cleanup_(strbuf_release) struct strbuf what = STRBUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(&what, fmt, ap);
+	va_end(ap);
+	put_value(&what, value, unit);
+	tell_limit(r, name, &what, "failed");
 }
 
 int room_receive(struct room *r, struct room_report *report, int *out_fd)
@@ -88,7 +135,7 @@ static bool read_output(struct room *r)
 		if (len && r->handler->on_output)
 			r->handler->on_output(r->handler->arg, chunk, len);
 		if (len < (size_t)n) {
-			room_strike(r, "size of the log");
+			room_strike(r, "log", max, LIMIT_BYTES, "size of the log");
 			return false;
 		}
 		if (n < (ssize_t)sizeof(chunk))
@@ -216,7 +263,9 @@ static void tick(struct room *r, double now)
 	if (r->terminal.master >= 0)
 		terminal_resize(&r->terminal);
 	if (now - r->start > (double)max)
-		room_strike(r, "wall time");
+		room_strike(r, "time", max, LIMIT_SECONDS, "wall time");
+	if (r->end == ROOM_RUNS)
+		watch_look(r, now);
 	if (r->end == ROOM_RUNS && r->handler->on_tick && r->handler->on_tick(r->handler->arg)) {
 		r->end = ROOM_STOPPED;
 		room_kill(r);
@@ -247,15 +296,21 @@ static int conclude(struct room *r, int wait_status, struct err *err)
 	if (r->end == ROOM_STOPPED)
 		return err_set(err, ERR_INTERRUPTED, 0, "interrupted");
 	if (r->end == ROOM_RUNS && clean &&
-	    (out->failed < r->spec->n_commands || r->ended == r->spec->n_commands))
+	    (out->failed < r->spec->n_commands || r->ended == r->spec->n_commands)) {
+		if (out->status)
+			watch_explain(r);
 		return 0;
+	}
 	/* killed by a limit, by the kernel for want of memory, or by its own doing */
 	if (out->failed == r->spec->n_commands) {
 		out->failed = r->in_phase ? r->phase : r->ended ? r->ended - 1 : 0;
 		out->status = 128 + SIGKILL;
 	}
-	if (!out->limit)
-		out->limit = "the room was killed from outside (memory of the host?)";
+	if (r->end != ROOM_LIMIT)
+		watch_explain(r);
+	if (!*out->limit)
+		room_explain(r, "", 0, LIMIT_NONE, "the room was killed from outside");
+	out->limit_struck = true;
 	return 0;
 }
 

@@ -36,6 +36,8 @@ void cli_release(struct cli *c);
 
 /* ---- limits.c ---- */
 /* Every --limit. */
+/* "10", with @bytes also "10K", "10M", "10G". */
+bool cli_parse_amount(const char *text, bool bytes, uint64_t *out);
 int cli_read_limits(const struct parsed *p, struct room_limits *out, struct err *err)
 	__attribute__((warn_unused_result));
 

@@ -14,7 +14,12 @@ static void print_option(FILE *to, enum opt id)
 	snprintf(left, sizeof(left), "%c%c%s--%s%s%s", o->letter ? '-' : ' ',
 		 o->letter ? o->letter : ' ', o->letter ? ", " : "  ", o->name, o->arg ? " " : "",
 		 o->arg ? o->arg : "");
-	fprintf(to, "  %-*s%s%s\n", COLUMN, left, strlen(left) < COLUMN ? "" : "  ", o->help);
+	fprintf(to, "  %-*s%s", COLUMN, left, strlen(left) < COLUMN ? "" : "  ");
+	for (const char *line = o->help, *end; line; line = *end ? end + 1 : NULL) {
+		end = strchrnul(line, '\n');
+		fprintf(to, "%*s%.*s\n", line == o->help ? 0 : COLUMN + 2, "", (int)(end - line),
+			line);
+	}
 }
 
 static void print_options(FILE *to, const char *title, const enum opt *list)

@@ -49,7 +49,25 @@ enum opt {
 	OPT_TMPFS,
 	OPT_ROOT,
 	OPT_ENV,
+	OPT_UNSETENV,
+	OPT_CLEARENV,
 	OPT_CWD,
+	OPT_NET,
+	OPT_PROC,
+	OPT_HOSTNAME,
+	OPT_CPUS,
+	OPT_KEEP_ASLR,
+	OPT_RESULT,
+	OPT_BIND,
+	OPT_RO_BIND,
+	OPT_BIND_TRY,
+	OPT_RO_BIND_TRY,
+	OPT_SETENV,
+	OPT_CHDIR,
+	OPT_DEV,
+	OPT_UNSHARE_ALL,
+	OPT_DIE_WITH_PARENT,
+	OPT_NEW_SESSION,
 	OPT_LEDGER_FILE,
 	OPT_FORMAT,
 	OPT_OUTPUT,
@@ -64,7 +82,7 @@ enum opt {
 struct cli_option {
 	char letter;      /* 0: none */
 	const char *name; /* without the dashes */
-	const char *arg;  /* NULL: a switch */
+	const char *arg;  /* NULL: a switch; with a space: two words */
 	const char *help;
 };
 
@@ -85,6 +103,7 @@ struct cli_command {
 struct given {
 	enum opt id;
 	const char *value;
+	const char *second; /* of an option with two words */
 };
 
 struct parsed {

@@ -121,6 +121,19 @@ static void give(struct parsed *p, enum opt id, const char *value)
 	p->given[p->n_given++] = (struct given){.id = id, .value = value};
 }
 
+/* An option with two words, in bubblewrap's way. */
+static int take_pair(struct parsed *p, enum opt id, const char *eq, char **argv, int *at,
+		     struct err *err)
+{
+	if (eq || !argv[*at] || !argv[*at + 1])
+		return err_set(err, ERR_USAGE, 0, "--%s: expected two words: %s",
+			       cli_options[id].name, cli_options[id].arg);
+	give(p, id, argv[*at]);
+	p->given[p->n_given - 1].second = argv[*at + 1];
+	*at += 2;
+	return 0;
+}
+
 /* Each takes the words from *at on and moves *at past them. */
 static int take_long(struct parsed *p, char **argv, int *at, struct err *err)
 {
@@ -138,6 +151,8 @@ static int take_long(struct parsed *p, char **argv, int *at, struct err *err)
 		give(p, id, "");
 		return 0;
 	}
+	if (strchr(cli_options[id].arg, ' '))
+		return take_pair(p, id, eq, argv, at, err);
 	if (!eq && !argv[*at])
 		return err_set(err, ERR_USAGE, 0, "--%s: expected %s", bare, cli_options[id].arg);
 	give(p, id, eq ? eq + 1 : argv[(*at)++]);

@@ -25,7 +25,8 @@ const struct cli_option cli_options[OPT_COUNT] = {
 	[OPT_JOBS] = {0, "jobs", "N", "actions to run side by side (2)"},
 	[OPT_BUILD_ON] = {0, "build-on", "WHERE", "put /build on tmpfs (usual) or disk"},
 	[OPT_LIMIT] = {0, "limit", "NAME=N",
-		       "time (seconds), processes, files, memory, build, file, log (K M G)"},
+		       "time, cpu (seconds); processes, files (open), entries (all files);\n"
+		       "memory, build, tmp, out, file, log (bytes; K M G)"},
 	[OPT_STRICT] = {0, "strict", NULL, "fail on network attempts and undeclared shim calls"},
 	[OPT_WALLS] = {0, "require-walls", "LIST", "fail unless these walls stand (all, or names)"},
 	[OPT_OUT_LINK] = {0, "out-link", "PREFIX", "name the result links PREFIX-OUTPUT"},
@@ -41,10 +42,30 @@ const struct cli_option cli_options[OPT_COUNT] = {
 	[OPT_REGOLD] = {0, "regold", NULL, "print the golden entry for branch.yaml"},
 	[OPT_RO] = {0, "ro", "SRC[:DST]", "show a file or folder of the host, read-only"},
 	[OPT_RW] = {0, "rw", "SRC[:DST]", "the same, writable"},
-	[OPT_TMPFS] = {0, "tmpfs", "DST", "an empty folder in memory"},
-	[OPT_ROOT] = {0, "root", "TREE", "root file system: a folder, or host-ro (usual)"},
+	[OPT_TMPFS] = {0, "tmpfs", "DST[:SIZE]", "an empty folder in memory (half of it; K M G)"},
+	[OPT_ROOT] = {0, "root", "TREE",
+		      "root file system: a folder, result link, tree hash, or host-ro (usual)"},
 	[OPT_ENV] = {0, "env", "NAME=VALUE", "an environment variable"},
+	[OPT_UNSETENV] = {0, "unsetenv", "NAME", "take a variable away"},
+	[OPT_CLEARENV] = {0, "clearenv", NULL, "take all away that were set so far"},
 	[OPT_CWD] = {0, "cwd", "DIR", "the folder to start in (/build)"},
+	[OPT_NET] = {0, "net", "WHICH", "loopback (usual) or none"},
+	[OPT_PROC] = {0, "proc", "WHICH", "pid (usual): processes only; full: all, facts fixed"},
+	[OPT_HOSTNAME] = {0, "hostname", "NAME", "the host's name inside (belljar)"},
+	[OPT_CPUS] = {0, "cpus", "N", "CPUs that the command sees"},
+	[OPT_KEEP_ASLR] = {0, "keep-aslr", NULL, "leave addresses random"},
+	[OPT_RESULT] = {0, "result", "FILE",
+			"write status, limit, times, counts there, as JSON; may be /dev/fd/N"},
+	[OPT_BIND] = {0, "bind", "SRC DST", "as --rw SRC:DST"},
+	[OPT_RO_BIND] = {0, "ro-bind", "SRC DST", "as --ro SRC:DST"},
+	[OPT_BIND_TRY] = {0, "bind-try", "SRC DST", "the same, unless SRC is missing"},
+	[OPT_RO_BIND_TRY] = {0, "ro-bind-try", "SRC DST", "the same, unless SRC is missing"},
+	[OPT_SETENV] = {0, "setenv", "NAME VALUE", "as --env NAME=VALUE"},
+	[OPT_CHDIR] = {0, "chdir", "DIR", "as --cwd"},
+	[OPT_DEV] = {0, "dev", "DST", "always there: only /dev is accepted"},
+	[OPT_UNSHARE_ALL] = {0, "unshare-all", NULL, "always so"},
+	[OPT_DIE_WITH_PARENT] = {0, "die-with-parent", NULL, "always so"},
+	[OPT_NEW_SESSION] = {0, "new-session", NULL, "always so"},
 	[OPT_LEDGER_FILE] = {0, "ledger", "FILE", "write the record of calls there, as JSON lines"},
 	[OPT_FORMAT] = {0, "format", "FORMAT", "tar (usual) or tar.zst"},
 	[OPT_OUTPUT] = {'o', "output", "FILE", "where to write; - is standard output"},
@@ -75,9 +96,21 @@ static const enum opt log_options[] = {OPT_ROUND, OPT_LEDGER,   OPT_KIND, OPT_RE
 static const enum opt check_options[] = {OPT_ROUNDS,   OPT_GOLDEN,    OPT_REGOLD,    OPT_STRICT,
 					 PLAN_OPTIONS, FETCH_OPTIONS, BUILD_OPTIONS, OPT_END};
 static const enum opt list_options[] = {OPT_RECIPES, OPT_END};
-static const enum opt run_options[] = {OPT_RO,    OPT_RW,     OPT_TMPFS,       OPT_ROOT,
-				       OPT_ENV,   OPT_CWD,    OPT_CORES,       OPT_LIMIT,
-				       OPT_WALLS, OPT_STRICT, OPT_LEDGER_FILE, OPT_END};
+static const enum opt run_options[] = {OPT_RO,          OPT_RW,
+				       OPT_TMPFS,       OPT_ROOT,
+				       OPT_ENV,         OPT_UNSETENV,
+				       OPT_CLEARENV,    OPT_CWD,
+				       OPT_LIMIT,       OPT_NET,
+				       OPT_PROC,        OPT_HOSTNAME,
+				       OPT_CPUS,        OPT_CORES,
+				       OPT_KEEP_ASLR,   OPT_RESULT,
+				       OPT_LEDGER_FILE, OPT_BIND,
+				       OPT_RO_BIND,     OPT_BIND_TRY,
+				       OPT_RO_BIND_TRY, OPT_SETENV,
+				       OPT_CHDIR,       OPT_DEV,
+				       OPT_UNSHARE_ALL, OPT_DIE_WITH_PARENT,
+				       OPT_NEW_SESSION, OPT_STRICT,
+				       OPT_WALLS,       OPT_END};
 static const enum opt export_options[] = {OPT_FORMAT, OPT_OUTPUT, OPT_END};
 static const enum opt toolchain_options[] = {OPT_HOST, OPT_TARGET, OPT_TOOLCHAINS, FETCH_OPTIONS,
 					     OPT_END};
@@ -102,7 +135,10 @@ const struct cli_command cli_commands[] = {
 	{"run", "[--] COMMAND...", "run any command in a sealed room",
 	 "The command sees the host's programs read-only, no network, and nothing else of the "
 	 "host.\n"
-	 "Its exit status is passed on; 125: belljar failed, 126 and 127 as with env(1).",
+	 "Its exit status is passed on; 125: belljar failed, 126 and 127 as with env(1).\n"
+	 "Standard input, output and error are the caller's. Options are taken in their order; "
+	 "those\n"
+	 "from --bind on are bubblewrap's words for the same.",
 	 run_options, 1, -1, true, cmd_run},
 	{"list", "", "list recipes and their branches", NULL, list_options, 0, 0, false, cmd_list},
 	{"describe", "SELECTOR", "explain a recipe: options, variants, sources, phases",

@@ -353,10 +353,9 @@ static int run(void)
 		fprintf(stderr,
 			"result status=%d failed=%zu limit=[%s] net_refused=%llu execs=%llu "
 			"facts=%llu processes=%llu walls=[%s]\n",
-			res.status, res.failed, res.limit ? res.limit : "",
-			(unsigned long long)res.net_refused, (unsigned long long)res.execs,
-			(unsigned long long)res.facts, (unsigned long long)res.processes,
-			res.walls);
+			res.status, res.failed, res.limit, (unsigned long long)res.net_refused,
+			(unsigned long long)res.execs, (unsigned long long)res.facts,
+			(unsigned long long)res.processes, res.walls);
 	if (r < 0) {
 		fprintf(stderr, "roomtool: error %d: %s\n", err.code, err.msg);
 		return 125;

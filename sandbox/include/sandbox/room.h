@@ -80,16 +80,26 @@ enum room_proc { ROOM_PROC_PID, ROOM_PROC_FULL };   /* FULL: whole proc, the lea
 #define ROOM_FILE_BYTES   (64ULL << 30)
 #define ROOM_LOG_BYTES    (1ULL << 30)
 #define ROOM_WALL_SECONDS (24 * 3600)
+#define ROOM_ENTRIES      (4ULL << 20)
 
+/*
+ * Of the room as a whole unless it says otherwise. Held by a cgroup v2 where one was delegated, by
+ * rlimits and the sizes of its tmpfs, and by the supervisor, which looks about every 100 ms.
+ */
 struct room_limits {          /* 0: the default */
-	uint64_t build_bytes; /* size of the /build tmpfs; default half of memory */
-	uint64_t memory;    /* address space per process (rlimit), and the cgroup's where delegated;
-			       default none */
-	uint64_t processes; /* and threads, of the whole room */
-	uint64_t open_files; /* per process */
-	uint64_t file_bytes; /* RLIMIT_FSIZE */
-	uint64_t log_bytes;  /* of what goes to on_output */
+	uint64_t build_bytes; /* of /build; default half of memory, on disk half of what is free */
+	uint64_t tmp_bytes;   /* of /tmp; default half of memory */
+	uint64_t out_bytes;   /* of all of /out/NAME together; default half of what is free */
+	uint64_t entries;     /* files and folders in /build, /tmp, all of /out, each */
+	uint64_t memory;      /* of all processes and every tmpfs together; default nine tenths of
+				 memory and swap; when given, also twice as much data per process
+				 (RLIMIT_DATA) */
+	uint64_t processes;   /* and threads */
+	uint64_t open_files;  /* per process */
+	uint64_t file_bytes;  /* of one file (RLIMIT_FSIZE) */
+	uint64_t log_bytes;   /* of what goes to on_output */
 	uint64_t wall_seconds;
+	uint64_t cpu_seconds; /* per process (RLIMIT_CPU); default none */
 };
 
 struct room_spec {
@@ -150,8 +160,14 @@ struct room_result {
 	double seconds;
 	uint64_t max_rss_kib, user_ms, system_ms, processes;
 	uint64_t net_refused, execs, facts; /* counts of ledger rows */
-	const char *limit; /* static text of the limit that struck ("wall time of 60 s"), NULL */
-	char walls[256];   /* which walls stand: "userns landlock7 seccomp-notify timens ..." */
+	/*
+	 * The limit that was met, or "": "wall time, 60 s (--limit time=N raises it)". Struck: it
+	 * killed the room. Else a command failed, and this is probably why.
+	 */
+	char limit[200];
+	char limit_name[16]; /* as --limit calls it: "time" */
+	bool limit_struck;
+	char walls[256]; /* which walls stand: "userns landlock7 seccomp-notify timens ..." */
 };
 
 /*

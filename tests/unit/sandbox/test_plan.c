@@ -238,8 +238,14 @@ Test(plan, options)
 	spec.ledger_exec = false;
 	spec.terminal = true;
 	spec.proc = ROOM_PROC_FULL;
-	spec.limits = (struct room_limits){
-		.build_bytes = 5, .processes = 6, .open_files = 7, .file_bytes = 8, .memory = 9};
+	spec.limits = (struct room_limits){.build_bytes = 5,
+					   .processes = 6,
+					   .open_files = 7,
+					   .file_bytes = 8,
+					   .memory = 9,
+					   .tmp_bytes = 10,
+					   .entries = 11,
+					   .cpu_seconds = 12};
 	text = print(&spec, &facts);
 	cr_expect_null(strstr(text, "loopback"));
 	cr_expect_null(strstr(text, "aslr"));
@@ -252,11 +258,15 @@ Test(plan, options)
 	cr_expect(strstr(text, "mask /proc/kallsyms /dev/null\n"));
 	cr_expect(strstr(text, "mask /proc/sys\n"));
 	cr_expect(strstr(text, "mask /proc/version /dev/shm/version\n"));
-	cr_expect(strstr(text, "tmpfs /build 5 0755"));
+	cr_expect(strstr(text, "tmpfs /build 5 0755 nosuid,nodev files=11\n"));
+	cr_expect(strstr(text, "tmpfs /tmp 10 1777 nosuid,nodev files=11\n"));
 	cr_expect(strstr(text, "limit processes 6 6\n"));
 	cr_expect(strstr(text, "limit open-files 7 7\n"));
 	cr_expect(strstr(text, "limit file-size 8 8\n"));
-	cr_expect(strstr(text, "limit address-space 9 9\n"));
+	/* address space is not memory; data may be twice the room's memory */
+	cr_expect(strstr(text, "limit address-space unlimited unlimited\n"));
+	cr_expect(strstr(text, "limit data 18 18\n"));
+	cr_expect(strstr(text, "limit cpu 12 13\n"), "%s", text);
 	free(text);
 }
 

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How much a tree of processes and a folder hold: measured on some of our own. */
+#include "watch.h"
+
+#include <base/cleanup.h>
+#include <base/file.h>
+#include <base/str.h>
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MIB (1ULL << 20)
+
+static void touch(uint64_t bytes, int flags)
+{
+	char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		_exit(1);
+	memset(p, 1, bytes);
+}
+
+/* 32 MiB of its own in the child, which its own child shares; 16 shared, 8 in a memfd. */
+static void __attribute__((noreturn)) be_measured(int ready)
+{
+	static char block[65536];
+	int fd = memfd_create("x", 0);
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	touch(32 * MIB, MAP_PRIVATE);
+	touch(16 * MIB, MAP_SHARED);
+	for (unsigned i = 0; i < 8 * MIB / sizeof(block); i++)
+		if (write(fd, block, sizeof(block)) < 0)
+			_exit(1);
+	if (fork() == 0)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (write(ready, "r", 1) != 1)
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+Test(watch, processes)
+{
+	struct procs_use use;
+	int fds[2], got = 0;
+	char c;
+	pid_t pid;
+
+	if (!procs_available())
+		cr_skip_test("this kernel tells no children (CONFIG_PROC_CHILDREN)");
+	cr_assert_eq(pipe(fds), 0);
+	pid = fork();
+	if (pid == 0)
+		be_measured(fds[1]);
+	while (got < 2 && read(fds[0], &c, 1) == 1)
+		got++;
+	procs_measure(pid, 100, false, &use);
+	cr_expect_eq(use.tasks, 2, "%lu tasks", (unsigned long)use.tasks);
+	cr_expect(use.anon >= 64 * MIB, "once for each: %lu", (unsigned long)use.anon);
+	cr_expect(use.shared >= 16 * MIB && use.shared < 64 * MIB);
+	cr_expect(use.unmapped >= 8 * MIB && use.unmapped < 9 * MIB, "a memfd counts once: %lu",
+		  (unsigned long)use.unmapped);
+	procs_measure(pid, 100, true, &use);
+	cr_expect(use.anon >= 32 * MIB && use.anon < 60 * MIB, "once for both: %lu",
+		  (unsigned long)use.anon);
+	procs_measure(pid, 1, false, &use);
+	cr_expect_eq(use.tasks, 1, "it stops at the limit");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	procs_measure(pid, 100, false, &use);
+	cr_expect_eq(use.tasks, 0, "nobody is there any more");
+}
+
+static char dir[64];
+
+static void put(const char *name, size_t bytes)
+{
+	_cleanup_free_ char *path = xasprintf("%s/%s", dir, name), *data = xcalloc(1, bytes + 1);
+	_cleanup_fclose_ FILE *f = fopen(path, "w");
+
+	memset(data, 'x', bytes);
+	cr_assert(f && fwrite(data, 1, bytes, f) == bytes);
+}
+
+static void begin(void)
+{
+	snprintf(dir, sizeof(dir), "/tmp/bj-walk-XXXXXX");
+	cr_assert(mkdtemp(dir));
+}
+
+static void end(void)
+{
+	struct err err = ERR_INIT;
+
+	cr_expect_eq(file_remove_tree(AT_FDCWD, dir, &err), 0, "%s", err.msg);
+}
+
+static unsigned rounds(struct walk *w, unsigned budget)
+{
+	unsigned n = 1;
+
+	while (!walk_step(w, budget))
+		n++;
+	return n;
+}
+
+Test(watch, folder, .init = begin, .fini = end)
+{
+	_cleanup_free_ char *one = xasprintf("%s/a/one", dir), *two = xasprintf("%s/two", dir);
+	_cleanup_free_ char *sub = xasprintf("%s/a", dir), *out = xasprintf("%s/out", dir);
+	struct walk w = {.top = open(dir, O_PATH)};
+
+	cr_assert_eq(mkdir(sub, 0755), 0);
+	put("a/one", 300000);
+	cr_assert_eq(link(one, two), 0);
+	cr_assert_eq(symlink("/usr", out), 0);
+	cr_expect_gt(rounds(&w, 2), 2);
+	cr_expect_eq(w.last_entries, 4, "%lu entries", (unsigned long)w.last_entries);
+	cr_expect(w.last_bytes >= 300000 && w.last_bytes < 400000, "two names, one file: %lu",
+		  (unsigned long)w.last_bytes);
+	cr_expect_not(w.blind);
+	put("more", 500000);
+	cr_expect_eq(rounds(&w, 1000), 1);
+	cr_expect_gt(w.last_bytes, 800000);
+	close(w.top);
+}
+
+Test(watch, deeper_than_it_looks, .init = begin, .fini = end)
+{
+	struct walk w = {.top = open(dir, O_PATH)};
+	int fd = open(dir, O_PATH), next;
+
+	for (int i = 0; i < 100; i++) {
+		cr_assert_eq(mkdirat(fd, "d", 0755), 0);
+		next = openat(fd, "d", O_PATH);
+		close(fd);
+		fd = next;
+	}
+	close(fd);
+	rounds(&w, 1000);
+	cr_expect(w.blind);
+	cr_expect_eq(w.last_entries, WALK_LEVELS);
+	/* a round that is given up leaves nothing open */
+	walk_step(&w, 3);
+	walk_close(&w);
+	cr_expect_eq(w.n, 0);
+	close(w.top);
+}
