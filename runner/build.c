@@ -4,6 +4,7 @@
 #include "sched.h"
 
 #include <base/cleanup.h>
+#include <runner/strict.h>
 #include <string.h>
 
 void build_report_release(struct build_report *r)
@@ -79,6 +80,16 @@ static void mark_needed(const struct plan *p, size_t i, bool *needed)
 		mark_needed(p, n->inputs[k], needed);
 }
 
+/* What was built without --strict or --require-walls is judged by its record: the key does not
+ * tell. */
+static int judge_stored(const struct runner *rn, const struct plan *p, bool inputs_only,
+			struct err *err)
+{
+	size_t n = inputs_only ? p->n_nodes - 1 : p->n_nodes;
+
+	return rn->strict || rn->require_walls ? strict_judge_stored(rn, p, n, err) : 0;
+}
+
 int build_run(struct runner *rn, struct plan *p, bool inputs_only, struct build_report *out,
 	      struct err *err)
 {
@@ -88,7 +99,7 @@ int build_run(struct runner *rn, struct plan *p, bool inputs_only, struct build_
 
 	out->nodes = xcalloc(p->n_nodes, sizeof(*out->nodes));
 	out->n = out->failed = p->n_nodes;
-	if (find_keys(rn, p, err) < 0)
+	if (find_keys(rn, p, err) < 0 || judge_stored(rn, p, inputs_only, err) < 0)
 		return -1;
 	if (inputs_only) {
 		for (size_t k = 0; k < p->nodes[wanted].n_inputs; k++)
@@ -104,7 +115,10 @@ int build_run(struct runner *rn, struct plan *p, bool inputs_only, struct build_
 		return 0;
 	if (build_prepare(rn, p, list, n, err) < 0)
 		return -1;
-	return sched_run(rn, p, list, n, out, err);
+	if (sched_run(rn, p, list, n, out, err) < 0)
+		return -1;
+	/* again: once its inputs were built, a node may have been found in the store after all */
+	return judge_stored(rn, p, inputs_only, err);
 }
 
 int build_link(struct store *s, const struct plan_node *n, const char *prefix, struct strv *out,

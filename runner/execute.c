@@ -8,6 +8,7 @@
 #include <base/cleanup.h>
 #include <base/file.h>
 #include <fcntl.h>
+#include <runner/strict.h>
 #include <string.h>
 
 #define TAIL_LINES 40
@@ -166,6 +167,18 @@ static int succeed(struct workshop *w, struct recorder *rec, struct runner *rn,
 	return publish_record(w, rn->store, n, out, err);
 }
 
+/* Before anything is collected: the result of a strict failure is never in the store. */
+static int judge_strict(struct recorder *rec, struct runner *rn, const struct plan_node *n,
+			const struct room_result *room, struct err *err)
+{
+	_cleanup_json_ json_t *seen = NULL;
+
+	if (!rn->strict)
+		return 0;
+	seen = record_make(rec, rn, n, room, NULL, NULL, NULL);
+	return strict_judge(seen, n->recipe, err);
+}
+
 static int run_and_collect(struct workshop *w, struct recorder *rec, struct runner *rn,
 			   const struct plan_node *n, struct round *out, struct err *err)
 {
@@ -179,7 +192,7 @@ static int run_and_collect(struct workshop *w, struct recorder *rec, struct runn
 	if (run_room(&watcher, &result, err) < 0)
 		return -1;
 	out->seconds = result.seconds;
-	if (judge(&w->spec, &result, out, err) < 0)
+	if (judge(&w->spec, &result, out, err) < 0 || judge_strict(rec, rn, n, &result, err) < 0)
 		return fail(w, rec, rn, n, &result, out, err);
 	return succeed(w, rec, rn, n, &result, out, err);
 }

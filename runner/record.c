@@ -93,6 +93,8 @@ json_t *record_make(const struct recorder *rec, const struct runner *rn, const s
 	json_set(o, "refused_total", json_integer((json_int_t)rec->log.refused_total));
 	json_set(o, "shim_calls", tally_json(rec->log.shims, rec->log.n_shims));
 	json_set(o, "shim_calls_total", json_integer((json_int_t)rec->log.shims_total));
+	if (rec->log.capped)
+		json_set(o, "ledger_capped", json_true());
 	json_set(o, "epoch", json_integer(n->branch->epoch));
 	if (why)
 		json_set_str(o, "failure", why);

@@ -9,7 +9,9 @@
 #include <string.h>
 
 #define TAIL_SIZE (64 * 1024)
-/* A hostile build may make every row different: the summary stays small, the ledger has them all.
+/*
+ * A hostile build may make every row different: the summary stays small, the ledger has them all.
+ * Beyond this many, rows are told apart without the caller's arguments, up to as many again.
  */
 #define TALLY_MAX 200
 
@@ -71,29 +73,38 @@ char *roundlog_tail(const struct roundlog *l, size_t lines)
 	return text;
 }
 
-static bool tally_is(const struct tally *t, const char *what, const char *by, const char *phase,
-		     const char *answer)
+struct likeness { /* what makes rows equal for the summary */
+	const char *what, *by, *phase, *answer;
+};
+
+static bool add_to(struct tally *list, size_t n, const struct likeness *like)
 {
-	return !strcmp(t->what, what) && !strcmp(t->by, by) && !strcmp(t->phase, phase) &&
-	       !strcmp(t->answer, answer);
+	for (size_t i = 0; i < n; i++) {
+		const struct tally *t = &list[i];
+
+		if (strcmp(t->what, like->what) || strcmp(t->by, like->by) ||
+		    strcmp(t->phase, like->phase) || strcmp(t->answer, like->answer))
+			continue;
+		list[i].n++;
+		return true;
+	}
+	return false;
 }
 
-static void count(struct tally **list, size_t *n, const char *what, const char *by,
-		  const char *phase, const char *answer)
+static void count(struct tally **list, size_t *n, struct likeness like,
+		  const struct ledger_row *row)
 {
-	for (size_t i = 0; i < *n; i++) {
-		if (tally_is(&(*list)[i], what, by, phase, answer)) {
-			(*list)[i].n++;
-			return;
-		}
-	}
-	if (*n == TALLY_MAX)
+	if (*n >= TALLY_MAX)
+		like.by = "(others)";
+	if (add_to(*list, *n, &like) || *n == 2 * TALLY_MAX)
 		return;
 	*list = xrealloc(*list, (*n + 1) * sizeof(**list));
-	(*list)[(*n)++] = (struct tally){.what = xstrdup(what),
-					 .by = xstrdup(by),
-					 .phase = xstrdup(phase),
-					 .answer = xstrdup(answer),
+	(*list)[(*n)++] = (struct tally){.what = xstrdup(like.what),
+					 .by = xstrdup(like.by),
+					 .phase = xstrdup(like.phase),
+					 .answer = xstrdup(like.answer),
+					 .call = xstrdup(row->call),
+					 .object = xstrdup(row->object),
 					 .n = 1};
 }
 
@@ -115,11 +126,15 @@ void roundlog_row(struct roundlog *l, const struct ledger_row *row)
 		_cleanup_free_ char *verdict = xstrndup(row->answer, strcspn(row->answer, "("));
 
 		l->shims_total++;
-		count(&l->shims, &l->n_shims, row->object, by, row->phase, verdict);
+		count(&l->shims, &l->n_shims,
+		      (struct likeness){row->object, by, row->phase, verdict}, row);
 	} else if (row->refused) {
 		l->refused_total++;
-		count(&l->refused, &l->n_refused, ledger_kind_name(row->kind), by, row->phase,
-		      row->answer);
+		count(&l->refused, &l->n_refused,
+		      (struct likeness){ledger_kind_name(row->kind), by, row->phase, row->answer},
+		      row);
+	} else if (row->kind == LEDGER_LIMIT) {
+		l->capped = true; /* the only row about a limit that refuses nothing */
 	}
 }
 
@@ -137,6 +152,8 @@ static void free_tally(struct tally *t, size_t n)
 		free(t[i].by);
 		free(t[i].phase);
 		free(t[i].answer);
+		free(t[i].call);
+		free(t[i].object);
 	}
 	free(t);
 }
@@ -162,6 +179,8 @@ json_t *tally_json(const struct tally *t, size_t n)
 		json_set_str(o, "by", t[i].by);
 		json_set_str(o, "phase", t[i].phase);
 		json_set_str(o, "answer", t[i].answer);
+		json_set_str(o, "call", t[i].call);
+		json_set_str(o, "object", t[i].object);
 		json_set(o, "count", json_integer((json_int_t)t[i].n));
 		json_array_append_new(list, o);
 	}

@@ -14,6 +14,7 @@
 
 struct tally { /* equal rows, counted */
 	char *what, *by, *phase, *answer;
+	char *call, *object; /* of the first of them; "" when the kind of row has none */
 	uint64_t n;
 };
 
@@ -24,6 +25,7 @@ struct roundlog {
 	struct tally *refused, *shims;
 	size_t n_refused, n_shims;
 	uint64_t refused_total, shims_total, log_bytes;
+	bool capped; /* the ledger was full: later rows were not told */
 };
 
 #define ROUNDLOG_INIT ((struct roundlog){0})
@@ -39,5 +41,5 @@ void roundlog_release(struct roundlog *l);
 
 /* The last @lines lines of the output. Caller frees. */
 char *roundlog_tail(const struct roundlog *l, size_t lines) __attribute__((returns_nonnull));
-/* [{"what", "by", "phase", "answer", "count"}], new reference. */
+/* [{"what", "by", "phase", "answer", "call", "object", "count"}], new reference. */
 json_t *tally_json(const struct tally *t, size_t n);

@@ -95,6 +95,7 @@ static int parse_one(struct recipe *r, const char *name, const struct yaml *node
 		return unknown_shim(node, name, err);
 	if (schema_map(node, name, keys, err) < 0)
 		return -1;
+	rule->declared = true;
 	free(rule->policy);
 	free(rule->text);
 	rule->policy = rule->text = NULL;

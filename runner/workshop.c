@@ -123,6 +123,7 @@ static void fill_spec(struct workshop *w, const struct runner *rn, char *root)
 		.stdout_fd = -1,
 		.stderr_fd = -1,
 		.record_fd = w->record_fd,
+		.require = rn->require_walls,
 	};
 }
 

@@ -66,6 +66,9 @@ typedef int (*room_apply_fn)(struct room_child *c, const struct room_op *op);
 extern const room_apply_fn room_apply_mount[ROOM_OP_KINDS];
 extern const room_apply_fn room_apply_wall[ROOM_OP_KINDS];
 
+/* child_pin.c */
+int room_apply_pin(struct room_child *c, const struct room_op *op);
+
 /* 0 or -errno, for system calls that return -1. */
 int room_errno(long result);
 /* Send a report, with @fd attached when it is not -1. */

@@ -258,5 +258,6 @@ const room_apply_fn room_apply_wall[ROOM_OP_KINDS] = {
 	[ROOM_OP_CAPS] = apply_caps,         [ROOM_OP_NNP] = apply_nnp,
 	[ROOM_OP_LANDLOCK] = apply_landlock, [ROOM_OP_GRANT] = apply_grant,
 	[ROOM_OP_GRANT_FD] = apply_grant_fd, [ROOM_OP_ENFORCE] = apply_enforce,
-	[ROOM_OP_STDIN] = apply_stdin,       [ROOM_OP_FILTER] = apply_filter,
+	[ROOM_OP_PIN] = room_apply_pin,      [ROOM_OP_STDIN] = apply_stdin,
+	[ROOM_OP_FILTER] = apply_filter,
 };

@@ -2,6 +2,7 @@
 #include "internal.h"
 
 #include "filter.h"
+#include "hints.h"
 #include "kernel.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -235,23 +236,15 @@ static const struct {
 	{"kernel", true, "5.15", "rooms are not tested on older ones", "", probe_kernel},
 	{"machine", true, "", "there are filter programs for x86_64 and aarch64 only", "",
 	 probe_machine},
-	{"user namespaces", true, "3.8", "no room can be made",
-	 "sysctl -w kernel.unprivileged_userns_clone=1 (Debian), "
-	 "kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu), user.max_user_namespaces=15000",
-	 probe_userns},
-	{"proc can be mounted", true, "5.8", "no room can be made",
-	 "in a container: unmask its /proc (podman: --security-opt unmask=ALL; docker: "
-	 "--security-opt systempaths=unconfined)",
-	 probe_proc},
+	{"user namespaces", true, "3.8", "no room can be made", "", probe_userns},
+	{"proc can be mounted", true, "5.8", "no room can be made", "", probe_proc},
 	{"seccomp notification", true, "5.5", "no ledger, uname and sysinfo not fixed",
 	 "CONFIG_SECCOMP_FILTER", probe_notify},
 	{"pidfd_getfd allowed", true, "5.6", "the supervisor cannot take the ledger's listener",
 	 "sysctl -w kernel.yama.ptrace_scope=1 (3 cannot be lowered without a reboot)", probe_yama},
 	{"notification, killable wait", false, "5.19",
 	 "a signal can make a program ask twice: rows appear twice", "", probe_killable},
-	{"Landlock", false, "5.13", "the second wall around files is missing",
-	 "CONFIG_SECURITY_LANDLOCK and \"landlock\" in the lsm= list of the kernel's command line",
-	 probe_landlock},
+	{"Landlock", false, "5.13", "the second wall around files is missing", "", probe_landlock},
 	{"Landlock scopes", false, "6.12",
 	 "the second wall around signals and abstract sockets is missing", "", probe_scopes},
 	{"time namespaces", false, "5.6", "uptime and monotonic clocks show the host's",
@@ -267,10 +260,29 @@ static const struct {
 	 "run under: systemd-run --user --scope", probe_cgroup},
 };
 
+/* What turns a thing on depends on the distribution and on the container. */
+static void find_switch(struct host_feature *f, host_probe_fn probe, const struct hint_host *h)
+{
+	static const struct {
+		host_probe_fn probe;
+		void (*fn)(const struct hint_host *h, char *buf, size_t size);
+	} hints[] = {{probe_userns, hint_userns},
+		     {probe_proc, hint_proc},
+		     {probe_landlock, hint_landlock}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(hints); i++)
+		if (hints[i].probe == probe) {
+			hints[i].fn(h, f->hint, sizeof(f->hint));
+			f->enable = f->hint;
+		}
+}
+
 void host_features(struct host_features *out)
 {
+	struct hint_host h;
 	struct utsname u;
 
+	hint_look("", &h);
 	*out = (struct host_features){.rooms = true};
 	uname(&u);
 	snprintf(out->kernel, sizeof(out->kernel), "%.64s", u.release);
@@ -287,6 +299,8 @@ void host_features(struct host_features *out)
 		f->present = error == 0;
 		if (error && !*f->detail)
 			snprintf(f->detail, sizeof(f->detail), "%s", strerror(error));
+		if (error)
+			find_switch(f, rows[i].probe, &h);
 		if (f->required && !f->present)
 			out->rooms = false;
 	}

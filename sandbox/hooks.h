@@ -16,6 +16,7 @@ struct room_hooks {
 	int fail_at;      /* operation that fails with EIO, -1: none */
 	uint64_t drop;    /* bit per enum room_op_kind: left out of the plan */
 	bool open_filter; /* a filter that allows everything */
+	bool no_time_ns;  /* as if the kernel had no time namespaces */
 };
 
 extern struct room_hooks room_hooks; /* defined by the test program */
@@ -35,6 +36,11 @@ static inline void hook_plan(struct room_plan *plan)
 	plan->n = n;
 }
 
+static inline void hook_facts(struct room_facts *facts)
+{
+	facts->time_ns = facts->time_ns && !room_hooks.no_time_ns;
+}
+
 static inline void hook_filter(struct sock_fprog *filter)
 {
 	static struct sock_filter allow = {BPF_RET | BPF_K, 0, 0, 0x7fff0000};
@@ -51,6 +57,10 @@ static inline int hook_fail_at(void)
 }
 
 static inline void hook_plan(struct room_plan *plan)
+{
+}
+
+static inline void hook_facts(struct room_facts *facts)
 {
 }
 

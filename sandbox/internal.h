@@ -90,9 +90,11 @@ int room_root_uid(struct room_facts *f, const struct room_spec *spec, int *out_s
 int room_root_trees(struct room_facts *f, const struct room_spec *spec, struct err *err)
 	__attribute__((warn_unused_result));
 
-/* hints.c: fill *err with ERR_HOST for a failed step, with the switch that would allow it. */
+/* fail.c: fill *err with ERR_HOST for a failed step, with the switch that would allow it. */
 int room_fail_clone(int errnum, struct err *err);
 int room_fail_step(const struct room_op *op, int errnum, struct err *err);
+/* The same for a call on @path that the supervisor itself makes. */
+int room_fail_call(struct err *err, const char *what, const char *path, int errnum);
 
 /* limits.c */
 /* Where the hierarchy is and what tells our own place in it; tests point them elsewhere. */
@@ -132,8 +134,6 @@ void ledger_init(struct ledger *l);
 void ledger_release(struct ledger *l);
 /* Answer one notification; false when there was none. */
 bool ledger_serve(struct room *r);
-/* Let the call go on, or answer it with @error (0 or negative errno). */
-void ledger_answer(struct room *r, const struct seccomp_notif *req, int error, bool go_on);
 /* Hand a row to the caller: fills in time and phase, counts, caps. */
 void ledger_tell(struct room *r, struct ledger_row *row);
 

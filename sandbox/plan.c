@@ -105,25 +105,6 @@ static int check_commands(const struct room_spec *spec, struct err *err)
 	return 0;
 }
 
-static void describe_walls(struct room_plan *plan, const struct room_spec *spec,
-			   const struct room_facts *facts)
-{
-	struct strbuf sb = STRBUF_INIT;
-
-	strbuf_adds(&sb, "userns userns2 mountns pidns netns ipcns utsns cgroupns");
-	if (facts->time_ns)
-		strbuf_adds(&sb, " timens");
-	strbuf_adds(&sb, spec->proc == ROOM_PROC_FULL ? " proc-full" : " proc-pid");
-	strbuf_adds(&sb, " caps nnp rlimits");
-	if (facts->landlock > 0)
-		strbuf_addf(&sb, " landlock%d", facts->landlock);
-	strbuf_addf(&sb, " seccomp-%s", room_filter_name(spec));
-	if (facts->root_mode)
-		strbuf_addf(&sb, " uid%u", facts->uid);
-	snprintf(plan->walls, sizeof(plan->walls), "%s", strbuf_str(&sb));
-	strbuf_release(&sb);
-}
-
 int room_plan_make(struct room_plan *plan, const struct room_spec *spec,
 		   const struct room_facts *facts, struct err *err)
 {
@@ -136,6 +117,6 @@ int room_plan_make(struct room_plan *plan, const struct room_spec *spec,
 		return -1;
 	plan_lock(plan, spec, facts);
 	room_plan_walls(plan, spec, facts);
-	describe_walls(plan, spec, facts);
+	room_plan_describe_walls(plan, spec, facts);
 	return 0;
 }

@@ -80,6 +80,7 @@ enum room_op_kind {
 	ROOM_OP_AFFINITY, /* the first a CPUs of ours */
 	ROOM_OP_PERSONA,  /* personality a */
 	ROOM_OP_UMASK,    /* a */
+	ROOM_OP_PIN,      /* timer slack, huge pages, KSM, memory policy, core filter: the usual */
 	ROOM_OP_CAPS,     /* drop every capability from every set */
 	ROOM_OP_NNP,      /* no new privileges */
 	ROOM_OP_LANDLOCK, /* new ruleset handling rights a, scopes b */
@@ -114,6 +115,10 @@ void room_plan_release(struct room_plan *plan);
 /* One operation as a line without newline: "tmpfs /build size=50% mode=0755 nosuid,nodev". */
 void room_plan_print_op(const struct room_op *op, struct strbuf *out);
 void room_plan_print(const struct room_plan *plan, struct strbuf *out);
+
+/* walls.c: fill plan->walls. */
+void room_plan_describe_walls(struct room_plan *plan, const struct room_spec *spec,
+			      const struct room_facts *facts);
 
 /* Used by the parts of the planner. Texts are copied. */
 struct room_op *room_plan_add(struct room_plan *plan, enum room_op_kind kind, const char *src,

@@ -31,6 +31,7 @@ static const char *const names[ROOM_OP_KINDS] = {
 	[ROOM_OP_AFFINITY] = "cpus",
 	[ROOM_OP_PERSONA] = "aslr-off",
 	[ROOM_OP_UMASK] = "umask",
+	[ROOM_OP_PIN] = "pin-inherited",
 	[ROOM_OP_CAPS] = "drop-capabilities",
 	[ROOM_OP_NNP] = "no-new-privileges",
 	[ROOM_OP_LANDLOCK] = "landlock",

@@ -147,6 +147,7 @@ void room_plan_walls(struct room_plan *plan, const struct room_spec *spec,
 	if (!spec->keep_aslr)
 		room_plan_add(plan, ROOM_OP_PERSONA, NULL, NULL)->a = ADDR_NO_RANDOMIZE;
 	room_plan_add(plan, ROOM_OP_UMASK, NULL, NULL)->a = 022;
+	room_plan_add(plan, ROOM_OP_PIN, NULL, NULL);
 	room_plan_add(plan, ROOM_OP_CAPS, NULL, NULL);
 	room_plan_add(plan, ROOM_OP_NNP, NULL, NULL);
 	if (facts->landlock > 0)

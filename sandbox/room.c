@@ -233,6 +233,12 @@ static int take_listener(struct room *r, int number, struct err *err)
 			       "room: take the seccomp listener (pidfd_getfd; needs "
 			       "kernel.yama.ptrace_scope below 3 and, as root, CAP_SYS_PTRACE)");
 	watch_open(r); /* as long as init may still be looked into */
+	snprintf(r->out->walls, sizeof(r->out->walls), "%.235s%s%s", r->plan.walls,
+		 r->cgroup >= 0 ? " cgroup" : "",
+		 r->watch.processes && procs_available() ? " watch" : "");
+	/* all that can be raised stands: the last moment before anything of the build runs */
+	if (room_require_walls(r->spec->require, r->out->walls, err) < 0)
+		return err_wrap(err, "room");
 	return let_go_on(r, err);
 }
 
@@ -279,6 +285,7 @@ static int prepare(struct room *r, struct err *err)
 	if (r->facts.root_mode && (room_root_uid(&r->facts, r->spec, &r->slot, err) < 0 ||
 				   room_root_trees(&r->facts, r->spec, err) < 0))
 		return -1;
+	hook_facts(&r->facts);
 	room_cgroup_make(r);
 	r->facts.cgroup = r->cgroup >= 0;
 	if (room_plan_make(&r->plan, r->spec, &r->facts, err) < 0)
@@ -299,12 +306,8 @@ int room_run(const struct room_spec *spec, const struct room_handler *handler,
 		ret = start(&r, err);
 	if (ret == 0)
 		ret = await_ready(&r, err);
-	if (ret == 0) {
-		snprintf(out->walls, sizeof(out->walls), "%.235s%s%s", r.plan.walls,
-			 r.cgroup >= 0 ? " cgroup" : "",
-			 r.watch.processes && procs_available() ? " watch" : "");
+	if (ret == 0)
 		ret = room_supervise(&r, err);
-	}
 	out->seconds = room_now() - r.start;
 	room_release(&r);
 	return ret;

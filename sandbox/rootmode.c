@@ -147,12 +147,11 @@ static int open_detached(const char *path, uint64_t attr, struct owner_map *map,
 	struct stat st;
 
 	if (tree < 0 || fstat(tree, &st) < 0)
-		return err_set(err, ERR_HOST, errno, "room: open the tree %s", path);
+		return room_fail_call(err, "open the tree", path, errno);
 	/* not every file system can map owners (then they show as nobody, which does no harm) */
 	if (!map || st.st_uid == f->uid || set_attributes(tree, attr, owner_map(map, &st, f)) < 0)
 		if (set_attributes(tree, attr, -1) < 0)
-			return err_set(err, ERR_HOST, errno, "room: make the mount of %s read-only",
-				       path);
+			return room_fail_call(err, "make read-only the mount of", path, errno);
 	*out = TAKE_FD(tree);
 	return 0;
 }

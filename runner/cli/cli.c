@@ -16,6 +16,8 @@ static int read_numbers(struct cli *c, struct err *err)
 	if (where && strcmp(where, "tmpfs") && strcmp(where, "disk"))
 		return err_set(err, ERR_USAGE, 0, "--build-on: expected tmpfs or disk, found '%s'",
 			       where);
+	c->runner.require_walls = opt_value(p, OPT_WALLS);
+	c->runner.strict = opt_has(p, OPT_STRICT);
 	c->runner.build_on_disk = where && !strcmp(where, "disk");
 	return cli_read_limits(p, &c->runner.limits, err);
 }

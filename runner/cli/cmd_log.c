@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli.h"
+#include "ledgerview.h"
 
 #include <base/cleanup.h>
 #include <base/file.h>
@@ -47,6 +47,30 @@ static int to_stdout(void *arg, const char *data, size_t len)
 	return cli_write(1, data, len, err) < 0;
 }
 
+/* Rows are chosen before the last ones are counted. */
+static int show_ledger(struct cli *c, const struct sha256 *key, struct log_request rq,
+		       struct err *err)
+{
+	_cleanup_(ledgerview_release) struct ledgerview v;
+
+	if (ledgerview_init(&v, c, err) < 0)
+		return -1;
+	v.tail = rq.tail;
+	rq.tail = 0;
+	if (log_read(c->runner.store, key, &rq, ledgerview_take, &v, err) < 0)
+		return -1;
+	return ledgerview_end(&v, err);
+}
+
+static int show_record(struct cli *c, const struct sha256 *key, int round, struct err *err)
+{
+	json_t *record = NULL;
+
+	if (log_record(c->runner.store, key, round, &record, err) < 0)
+		return -1;
+	return cli_print_json(record, err);
+}
+
 int cmd_log(struct cli *c, struct err *err)
 {
 	struct log_request rq = {.ledger = opt_has(&c->parsed, OPT_LEDGER)};
@@ -54,19 +78,19 @@ int cmd_log(struct cli *c, struct err *err)
 	unsigned round = 0, tail = 0;
 	struct sha256 key;
 
+	if (!rq.ledger && (opt_has(&c->parsed, OPT_KIND) || opt_has(&c->parsed, OPT_REFUSED)))
+		return err_set(err, ERR_USAGE, 0,
+			       "--kind and --refused choose from the ledger: add --ledger");
 	if (opt_number(&c->parsed, OPT_ROUND, 1, 1000000, &round, err) < 0 ||
 	    opt_number(&c->parsed, OPT_TAIL, 1, 1000000, &tail, err) < 0 ||
 	    find_key(c, &key, err) < 0)
 		return -1;
 	rq.round = (int)round;
 	rq.tail = tail;
-	if (c->json) {
-		json_t *record = NULL;
-
-		if (log_record(c->runner.store, &key, rq.round, &record, err) < 0)
-			return -1;
-		return cli_print_json(record, err);
-	}
+	if (rq.ledger)
+		return show_ledger(c, &key, rq, err);
+	if (c->json)
+		return show_record(c, &key, rq.round, err);
 	if (log_read(c->runner.store, &key, &rq, to_stdout, &write_err, err) < 0)
 		return -1;
 	if (write_err.code && write_err.sys_errno != EPIPE) {

@@ -9,10 +9,12 @@
 /* The files that a run leaves beside what its command does. */
 struct reports {
 	FILE *ledger, *result;
+	char *refused; /* the first network attempt, for --strict */
 };
 
 static void reports_release(struct reports *r)
 {
+	free(r->refused);
 	if (r->ledger)
 		fclose(r->ledger);
 	if (r->result)
@@ -48,6 +50,9 @@ static void on_ledger(void *arg, const struct ledger_row *row)
 	struct reports *r = arg;
 	_cleanup_free_ char *line = NULL;
 
+	if (row->kind == LEDGER_NET && row->refused && !r->refused)
+		r->refused = xasprintf("%s %s by %s", row->call, row->object,
+				       *row->argv ? row->argv : row->exe);
 	if (!r->ledger)
 		return;
 	line = ledger_line(row);
@@ -183,6 +188,20 @@ static void print_failure(const struct err *err, FILE *to)
 	free(text);
 }
 
+/* The attempts were refused as always; with --strict the run has failed too. */
+static int judge_strict(struct cli *c, const struct reports *r, const struct room_result *result)
+{
+	struct err why = ERR_INIT;
+
+	(void)err_set(&why, ERR_BUILD, 0, "strict: %llu network attempt%s; the first: %s",
+		      (unsigned long long)result->net_refused, result->net_refused == 1 ? "" : "s",
+		      r->refused ? r->refused : "?");
+	cli_print_error(c, &why);
+	if (!c->status)
+		c->status = ERR_BUILD;
+	return 0;
+}
+
 static int run_room(struct cli *c, const struct stand *s, struct reports *reports, bool terminal,
 		    struct err *err)
 {
@@ -203,6 +222,7 @@ static int run_room(struct cli *c, const struct stand *s, struct reports *report
 		.stdout_fd = 1,
 		.stderr_fd = 2,
 		.record_fd = -1,
+		.require = c->runner.require_walls,
 	};
 	struct room_handler handler = {.arg = reports, .on_ledger = on_ledger, .on_tick = on_tick};
 	struct room_result result = {0};
@@ -215,7 +235,7 @@ static int run_room(struct cli *c, const struct stand *s, struct reports *report
 	if (reports->result)
 		print_result(c, &result, reports->result);
 	c->status = result.status;
-	return 0;
+	return c->runner.strict && result.net_refused ? judge_strict(c, reports, &result) : 0;
 }
 
 int cmd_run(struct cli *c, struct err *err)

@@ -29,12 +29,15 @@ const struct cli_option cli_options[OPT_COUNT] = {
 	[OPT_LIMIT] = {0, "limit", "NAME=N",
 		       "time, cpu (seconds); processes, files (open), entries (all files);\n"
 		       "memory, build, tmp, out, file, log (bytes; K M G)"},
+	[OPT_STRICT] = {0, "strict", NULL, "fail on network attempts and undeclared shim calls"},
+	[OPT_WALLS] = {0, "require-walls", "LIST", "fail unless these walls stand (all, or names)"},
 	[OPT_OUT_LINK] = {0, "out-link", "PREFIX", "name the result links PREFIX-OUTPUT"},
 	[OPT_NO_LINK] = {0, "no-link", NULL, "make no result links"},
 	[OPT_PHASE] = {0, "phase", "NAME", "stop before this phase"},
 	[OPT_ROUND] = {0, "round", "N", "the Nth build of that action, instead of the newest"},
-	[OPT_LEDGER] = {0, "ledger", NULL,
-			"the record of calls (JSON lines), instead of the output"},
+	[OPT_LEDGER] = {0, "ledger", NULL, "the record of calls; as JSON lines when redirected"},
+	[OPT_KIND] = {0, "kind", "KIND", "of the ledger only: net, exec, fact, shim or limit"},
+	[OPT_REFUSED] = {0, "refused", NULL, "of the ledger only what was refused"},
 	[OPT_TAIL] = {0, "tail", "N", "only the last N lines"},
 	[OPT_ROUNDS] = {0, "rounds", "N", "how often to build (2)"},
 	[OPT_GOLDEN] = {0, "golden", NULL, "fail unless the branch's golden hashes are met"},
@@ -80,19 +83,20 @@ const enum opt cli_common[] = {OPT_STORE, OPT_COLOR, OPT_JSON, OPT_VERBOSE,
 
 #define PLAN_OPTIONS  OPT_TARGET, OPT_SET, OPT_TOOLCHAIN, OPT_RECIPES, OPT_TOOLCHAINS
 #define FETCH_OPTIONS OPT_MIRROR, OPT_FROM, OPT_OFFLINE
-#define BUILD_OPTIONS OPT_CORES, OPT_JOBS, OPT_BUILD_ON, OPT_LIMIT
+#define BUILD_OPTIONS OPT_CORES, OPT_JOBS, OPT_BUILD_ON, OPT_LIMIT, OPT_WALLS
 
 static const enum opt no_options[] = {OPT_END};
 static const enum opt help_options[] = {OPT_AS, OPT_END};
 static const enum opt plan_options[] = {PLAN_OPTIONS, OPT_END};
 static const enum opt fetch_options[] = {PLAN_OPTIONS, FETCH_OPTIONS, OPT_KEEP, OPT_END};
-static const enum opt build_options[] = {PLAN_OPTIONS, FETCH_OPTIONS, BUILD_OPTIONS,
+static const enum opt build_options[] = {PLAN_OPTIONS, FETCH_OPTIONS, BUILD_OPTIONS, OPT_STRICT,
 					 OPT_OUT_LINK, OPT_NO_LINK,   OPT_END};
 static const enum opt shell_options[] = {OPT_PHASE, PLAN_OPTIONS, FETCH_OPTIONS, BUILD_OPTIONS,
 					 OPT_END};
-static const enum opt log_options[] = {OPT_ROUND, OPT_LEDGER, OPT_TAIL, PLAN_OPTIONS, OPT_END};
-static const enum opt check_options[] = {OPT_ROUNDS,    OPT_GOLDEN,    OPT_REGOLD, PLAN_OPTIONS,
-					 FETCH_OPTIONS, BUILD_OPTIONS, OPT_END};
+static const enum opt log_options[] = {OPT_ROUND, OPT_LEDGER,   OPT_KIND, OPT_REFUSED,
+				       OPT_TAIL,  PLAN_OPTIONS, OPT_END};
+static const enum opt check_options[] = {OPT_ROUNDS,   OPT_GOLDEN,    OPT_REGOLD,    OPT_STRICT,
+					 PLAN_OPTIONS, FETCH_OPTIONS, BUILD_OPTIONS, OPT_END};
 static const enum opt list_options[] = {OPT_RECIPES, OPT_END};
 static const enum opt run_options[] = {OPT_RO,          OPT_RW,
 				       OPT_TMPFS,       OPT_ROOT,
@@ -107,7 +111,8 @@ static const enum opt run_options[] = {OPT_RO,          OPT_RW,
 				       OPT_RO_BIND_TRY, OPT_SETENV,
 				       OPT_CHDIR,       OPT_DEV,
 				       OPT_UNSHARE_ALL, OPT_DIE_WITH_PARENT,
-				       OPT_NEW_SESSION, OPT_END};
+				       OPT_NEW_SESSION, OPT_STRICT,
+				       OPT_WALLS,       OPT_END};
 static const enum opt export_options[] = {OPT_FORMAT, OPT_OUTPUT, OPT_END};
 static const enum opt toolchain_options[] = {OPT_HOST,      OPT_DRY_RUN,   PLAN_OPTIONS,
 					     FETCH_OPTIONS, BUILD_OPTIONS, OPT_END};

@@ -60,3 +60,4 @@ int drive(const struct room_case *table, size_t n, int least);
 /* special.c: what a table cannot say. */
 void special_cases(void);
 void terminal_cases(void);
+void race_cases(void);

@@ -78,6 +78,11 @@ static const struct {
 	{"signals", probe_signals},
 	{"reports", probe_reports},
 	{"order", probe_order},
+	{"view", probe_view},
+	{"race-exec", probe_race_exec},
+	{"race-child", probe_race_child},
+	{"race-connect", probe_race_connect},
+	{"flood", probe_flood},
 };
 
 /* "pid:[4026531836]" of the caller's namespace must not be ours. */

@@ -46,3 +46,8 @@ void probe_threads(int argc, char **argv);
 void probe_signals(int argc, char **argv);
 void probe_reports(int argc, char **argv);
 void probe_order(int argc, char **argv);
+void probe_view(int argc, char **argv);
+void probe_race_exec(int argc, char **argv);
+void probe_race_child(int argc, char **argv);
+void probe_race_connect(int argc, char **argv);
+void probe_flood(int argc, char **argv);

@@ -12,11 +12,12 @@
  *	--record FIFO     read the shims' records from there
  *	--pipe            collect the output instead of passing ours
  *	--then            ends a command; another one follows
+ *	--require WALLS   as room_require_walls()
  *	--ledger          rows on stderr  --result: the result on stderr
  *	--stop-after MS   stop the room from on_tick
  * Only in the copy with test hooks:
  *	--fail-at N       operation N of the plan fails with EIO
- *	--without WALL    "filter", "landlock" or "read-only" (of our own tmpfs) is not raised
+ *	--without WALL    "filter", "timens", "landlock" or "read-only" (our tmpfs) is not raised
  */
 #ifdef ROOM_TEST_HOOKS
 #include "hooks.h"
@@ -75,7 +76,8 @@ enum option_id {
 	OPT_RESULT,
 	OPT_STOP,
 	OPT_FAIL_AT,
-	OPT_WITHOUT
+	OPT_WITHOUT,
+	OPT_REQUIRE
 };
 
 static const struct option options[] = {{"root", 1, NULL, OPT_ROOT},
@@ -107,6 +109,7 @@ static const struct option options[] = {{"root", 1, NULL, OPT_ROOT},
 					{"fail-at", 1, NULL, OPT_FAIL_AT},
 					{"without", 1, NULL, OPT_WITHOUT},
 					{"stop-after", 1, NULL, OPT_STOP},
+					{"require", 1, NULL, OPT_REQUIRE},
 					{NULL, 0, NULL, 0}};
 
 static int die(const char *what)
@@ -148,6 +151,8 @@ static bool take_hook(int opt, const char *arg)
 		return false;
 	if (!strcmp(arg, "filter"))
 		room_hooks.open_filter = true;
+	if (!strcmp(arg, "timens"))
+		room_hooks.no_time_ns = true;
 	if (!strcmp(arg, "read-only"))
 		room_hooks.drop |= 1ULL << ROOM_OP_SEAL;
 	if (!strcmp(arg, "landlock"))
@@ -264,6 +269,9 @@ static bool take_text(int opt, char *arg, const char **cwd)
 	case OPT_RECORD:
 		spec.record_fd = open(arg, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 		return spec.record_fd >= 0;
+	case OPT_REQUIRE:
+		spec.require = arg;
+		return true;
 	case OPT_UID:
 		return become((uid_t)strtoul(arg, NULL, 10)) == 0;
 	default:

@@ -375,4 +375,5 @@ void special_cases(void)
 	if (mode == MODE_NESTED)
 		foreign_binaries();
 	terminal_cases();
+	race_cases();
 }

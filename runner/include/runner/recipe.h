@@ -33,6 +33,7 @@ struct recipe_input {
 
 struct shim_rule {
 	char *name, *policy, *text; /* text: NULL when none is given */
+	bool declared;              /* the recipe names it; else these are the defaults */
 };
 
 struct phase {

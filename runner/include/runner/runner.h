@@ -26,6 +26,8 @@ struct runner {
 	struct room_limits limits;   /* of every room; zeros are the room's defaults */
 	bool build_on_disk;          /* /build in the store's tmp/ instead of a tmpfs */
 	const struct tracer *tracer; /* NULL: none */
+	const char *require_walls;   /* of every room, see room_require_walls(); NULL: none */
+	bool strict;                 /* an undeclared attempt fails the build, see strict.h */
 	const struct event_sink *sink;
 	bool (*stopped)(void *arg); /* true: stop everything (ERR_INTERRUPTED); may be NULL */
 	void *stop_arg;

@@ -15,7 +15,9 @@ struct host_feature {
 	bool required;      /* without it there is no room at all */
 	const char *since;  /* first kernel, "5.13"; "" when it is not a matter of the kernel */
 	const char *lost;   /* what is missing without it */
-	const char *enable; /* how to turn it on; "" when there is only a newer kernel */
+	const char *enable; /* how to turn it on; "" when there is only a newer kernel. It may be
+			       @hint */
+	char hint[480];     /* the switch of this very host, see hints.h */
 	char detail[96];    /* what was seen: "ABI 7", "Operation not permitted"; may be "" */
 };
 

@@ -125,6 +125,7 @@ struct room_spec {
 	int record_fd;  /* read end of the shims' FIFO (its host path is mounted by the caller), or
 			   -1 */
 	bool keep_aslr; /* default: ASLR off */
+	const char *require; /* walls that must stand, as room_require_walls(); NULL: none */
 	uid_t host_uid; /* as root: the dedicated uid of this room; 0: chosen from the configured
 			   range */
 };
@@ -182,6 +183,14 @@ struct room_result {
  */
 int room_run(const struct room_spec *spec, const struct room_handler *handler,
 	     struct room_result *out, struct err *err) __attribute__((warn_unused_result));
+
+/*
+ * 0 when every wall of @list ("all", or names with commas: landlock, landlock-scopes, timens,
+ * cgroup) is among @walls, which is as struct room_result says. ERR_HOST names the one that is
+ * missing; ERR_USAGE: there is no such wall.
+ */
+int room_require_walls(const char *list, const char *walls, struct err *err)
+	__attribute__((warn_unused_result));
 
 /* The host uid that rooms of a root belljar use for slot @n (0..63): owner of /build and /out on
  * disk. */

@@ -83,7 +83,8 @@ Test(plan, order_of_a_user)
 		 "read-only /dev\n", "tmpfs /tmp 50% 1777 nosuid,nodev\n",
 		 "tmpfs /build 50% 0755 nosuid,nodev\n", "pivot-root\n", "unshare user mount\n",
 		 "write /proc/self/uid_map 1000 1000 1\n", "stdin /dev/null\n", "limit core 1 1\n",
-		 "cpus 4\naslr-off\numask 0022\ndrop-capabilities\nno-new-privileges\n",
+		 "cpus 4\naslr-off\numask "
+		 "0022\npin-inherited\ndrop-capabilities\nno-new-privileges\n",
 		 "landlock rights=", "may-write /build\n", "landlock-enforce\n",
 		 "die-with-supervisor\nseccomp ledger\n");
 	cr_expect_null(strstr(text, "may-write /usr"));
