@@ -19,9 +19,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* The network namespace is made by child_net.c, beside the mounts. */
 #define NAMESPACES                                                                                 \
-	(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |                \
-	 CLONE_NEWCGROUP | CLONE_NEWNET)
+	(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
 
 int room_errno(long result)
 {
@@ -107,6 +107,8 @@ static void apply(struct room_child *c)
 
 		if (!fn)
 			fn = room_apply_wall[op->kind];
+		if (!fn)
+			fn = room_apply_net[op->kind];
 		r = (int)c->at == c->fail_at ? -EIO : fn ? fn(c, op) : -ENOSYS;
 		if (r < 0)
 			fail(c, r);

@@ -46,6 +46,8 @@ struct room_child {
 	int ruleset;  /* state: Landlock */
 	int terminal; /* state: slave side of the terminal */
 	int listener; /* state: until the supervisor has taken it */
+	int net;      /* state: the network namespace, until it is entered */
+	pid_t netmaker; /* state: the process that makes it */
 	unsigned at;  /* state: operation being applied */
 };
 
@@ -61,10 +63,11 @@ void room_child_drop(struct room_child *c, int out) __attribute__((noreturn));
 /* clone3 into all namespaces, with a pidfd; 0 in the child. Negative errno on failure. */
 long room_clone(uint64_t flags, int *out_pidfd);
 
-/* One per kind of operation: 0 or a negative errno. Split over child_mount.c and child_wall.c. */
+/* One per kind of operation: 0 or a negative errno. Split over child_*.c. */
 typedef int (*room_apply_fn)(struct room_child *c, const struct room_op *op);
 extern const room_apply_fn room_apply_mount[ROOM_OP_KINDS];
 extern const room_apply_fn room_apply_wall[ROOM_OP_KINDS];
+extern const room_apply_fn room_apply_net[ROOM_OP_KINDS];
 
 /* 0 or -errno, for system calls that return -1. */
 int room_errno(long result);

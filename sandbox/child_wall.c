@@ -5,14 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <net/if.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -80,18 +77,6 @@ static int apply_hostname(struct room_child *c, const struct room_op *op)
 	if (sethostname(op->src, strlen(op->src)) < 0)
 		return -errno;
 	return room_errno(setdomainname("(none)", 6));
-}
-
-static int apply_loopback(struct room_child *c, const struct room_op *op)
-{
-	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
-	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), r;
-
-	if (s < 0)
-		return -errno;
-	r = room_errno(ioctl(s, SIOCSIFFLAGS, &lo));
-	close(s);
-	return r;
 }
 
 static int apply_chdir(struct room_child *c, const struct room_op *op)
@@ -252,7 +237,7 @@ const room_apply_fn room_apply_wall[ROOM_OP_KINDS] = {
 	[ROOM_OP_FDS] = apply_fds,           [ROOM_OP_DEATHSIG] = apply_deathsig,
 	[ROOM_OP_WRITE] = apply_write,       [ROOM_OP_UNSHARE] = apply_unshare,
 	[ROOM_OP_CGROUP] = apply_cgroup,     [ROOM_OP_HOSTNAME] = apply_hostname,
-	[ROOM_OP_LOOPBACK] = apply_loopback, [ROOM_OP_CHDIR] = apply_chdir,
+	[ROOM_OP_CHDIR] = apply_chdir,
 	[ROOM_OP_LIMIT] = apply_limit,       [ROOM_OP_AFFINITY] = apply_affinity,
 	[ROOM_OP_PERSONA] = apply_persona,   [ROOM_OP_UMASK] = apply_umask,
 	[ROOM_OP_CAPS] = apply_caps,         [ROOM_OP_NNP] = apply_nnp,

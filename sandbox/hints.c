@@ -61,6 +61,8 @@ int room_fail_step(const struct room_op *op, int errnum, struct err *err)
 	else if ((op->kind == ROOM_OP_UNSHARE || op->kind == ROOM_OP_WRITE) &&
 		 (errnum == EPERM || errnum == ENOSPC || errnum == EACCES))
 		hint = userns_hint();
+	else if (op->kind == ROOM_OP_JOIN_NET && errnum == ENOSPC)
+		hint = "; allow it: sysctl -w user.max_net_namespaces=15000";
 	else if (op->dst && errnum == ENOENT)
 		hint = "; the mount point is missing in the root";
 	else if (op->dst && (errnum == ELOOP || errnum == EXDEV))

@@ -52,14 +52,13 @@ static void plan_namespaces(struct room_plan *plan, const struct room_spec *spec
 	/* when the host runs out of memory, the room goes first; raising it needs no privilege */
 	room_plan_add(plan, ROOM_OP_WRITE, "1000", "/proc/self/oom_score_adj");
 	plan_ids(plan, facts->uid, facts->gid);
+	room_plan_add(plan, ROOM_OP_NET, spec->net == ROOM_NET_LOOPBACK ? "loopback" : NULL, NULL);
 	if (facts->time_ns) {
 		room_plan_add(plan, ROOM_OP_UNSHARE, NULL, NULL)->a = CLONE_NEWTIME;
 		room_plan_add(plan, ROOM_OP_WRITE, facts->clocks, "/proc/self/timens_offsets");
 	}
 	room_plan_add(plan, ROOM_OP_BINFMT, NULL, NULL);
 	room_plan_add(plan, ROOM_OP_HOSTNAME, spec->hostname ? spec->hostname : "belljar", NULL);
-	if (spec->net == ROOM_NET_LOOPBACK)
-		room_plan_add(plan, ROOM_OP_LOOPBACK, NULL, NULL);
 }
 
 /*
@@ -71,6 +70,7 @@ static void plan_lock(struct room_plan *plan, const struct room_spec *spec,
 {
 	uint64_t namespaces = NAMESPACES_OF_INIT;
 
+	room_plan_add(plan, ROOM_OP_JOIN_NET, NULL, NULL);
 	if (spec->terminal)
 		room_plan_add(plan, ROOM_OP_PTY, NULL, NULL);
 	room_plan_add(plan, ROOM_OP_PIVOT, NULL, NULL);

@@ -77,7 +77,7 @@ Test(plan, order_of_a_user)
 	IN_ORDER(text, "close-fds\ndie-with-supervisor\n", "write /proc/self/setgroups deny\n",
 		 "write /proc/self/uid_map 1000 1234 1\n", "unshare time\n",
 		 "write /proc/self/timens_offsets monotonic 1 2\\nboottime 3 4\\n\n",
-		 "hostname belljar\n", "loopback-up\n", "bind / /store/root ro,nosuid,nodev\n",
+		 "new-network loopback\n", "hostname belljar\n", "bind / /store/root ro,nosuid,nodev\n",
 		 "tmpfs /dev 64k 0755 nosuid,nodev,noexec\n",
 		 "bind /dev/null /dev/null ro,nosuid,noexec\n", "proc /proc pid\n",
 		 "read-only /dev\n", "tmpfs /tmp 50% 1777 nosuid,nodev\n",
