@@ -159,7 +159,8 @@ static bool key_expected(const struct builder *b)
 /* What the event carries besides its value is refused: see the header. */
 static int check_decoration(struct builder *b, struct fy_event *ev, struct err *err)
 {
-	struct fy_token *anchor = fyaml.fy_event_get_anchor_token(ev), *tag = fyaml.fy_event_get_tag_token(ev);
+	struct fy_token *anchor = fyaml.fy_event_get_anchor_token(ev),
+			*tag = fyaml.fy_event_get_tag_token(ev);
 	int line = 1, column = 1;
 
 	if (ev->type == FYET_ALIAS) {

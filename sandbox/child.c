@@ -250,7 +250,7 @@ static int run_and_wait(struct room_child *c, size_t index)
 	r.max_rss_kib = (uint64_t)all.ru_maxrss;
 	r.user_us = (uint64_t)all.ru_utime.tv_sec * 1000000 + (uint64_t)all.ru_utime.tv_usec;
 	r.system_us = (uint64_t)all.ru_stime.tv_sec * 1000000 + (uint64_t)all.ru_stime.tv_usec;
-	r.processes = count_processes();
+	r.processes = c->uncounted ? 0 : count_processes();
 	if (room_send(c->control, &r, -1) < 0)
 		_exit(1);
 	return r.value;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The network namespace takes the kernel as long as everything else of a room together. A process of
- * its own makes it on another CPU while init goes on with the mounts; init enters it before the root
- * changes and fails, with the whole room, when it is not there. (ip(7), ioctl_ns(2), clone(2) on
- * set_tid.)
+ * The network namespace takes the kernel as long as everything else of a room together. A process
+ * of its own makes it on another CPU while init goes on with the mounts; init enters it before the
+ * second user namespace and fails, with the whole room, when it is not there. (ip(7), ioctl_ns(2),
+ * clone(2) on set_tid.)
  */
 #include "child.h"
 

@@ -7,8 +7,8 @@
  *
  *	#define CALLS(X) X(ZSTD_createCCtx) X(ZSTD_freeCCtx)
  *	static struct { CALLS(LIBRARY_POINTER) } zstd;
- *	static const struct library_symbol symbols[] = {CALLS(LIBRARY_SYMBOL)};   (names `zstd` by hand)
- *	static struct library library = LIBRARY_INIT(SONAME, symbols);
+ *	static const struct library_symbol symbols[] = {CALLS(LIBRARY_SYMBOL)};   (names `zstd` by
+ *hand) static struct library library = LIBRARY_INIT(SONAME, symbols);
  *
  * calls library_load() before anything else and then zstd.ZSTD_createCCtx(). The SONAME is that of
  * the library belljar was built against (cmake/Belljar.cmake). LIBRARY_NOTE leaves it in the
@@ -35,8 +35,10 @@ struct library {
 };
 
 #define LIBRARY_INIT(soname, symbols)                                                              \
-	{(soname), (symbols), sizeof(symbols) / sizeof((symbols)[0]), PTHREAD_MUTEX_INITIALIZER,   \
-	 false}
+	{                                                                                          \
+		(soname), (symbols), sizeof(symbols) / sizeof((symbols)[0]),                       \
+			PTHREAD_MUTEX_INITIALIZER, false                                           \
+	}
 #define LIBRARY_POINTER(call) __typeof__(call) *call;
 
 /*

@@ -125,6 +125,7 @@ struct room_spec {
 	int record_fd;  /* read end of the shims' FIFO (its host path is mounted by the caller), or
 			   -1 */
 	bool keep_aslr; /* default: ASLR off */
+	bool uncounted; /* nobody asks how many processes there were: result.processes stays 0 */
 	uid_t host_uid; /* as root: the dedicated uid of this room; 0: chosen from the configured
 			   range */
 };
