@@ -204,7 +204,7 @@ Test(plan, own_cgroup)
 
 	facts.cgroup = true;
 	text = print(&spec, &facts);
-	IN_ORDER(text, "pivot-root\nenter-cgroup\nunshare user mount cgroup\n");
+	IN_ORDER(text, "pivot-root\nenter-cgroup\nenter-network\nunshare user mount cgroup\n");
 	free(text);
 }
 
