@@ -74,7 +74,7 @@ Test(plan, order_of_a_user)
 	struct room_facts facts = user_facts(NULL, 0);
 	char *text = print(&spec, &facts);
 
-	IN_ORDER(text, "close-fds\ndie-with-supervisor\nnew-network loopback\n",
+	IN_ORDER(text, "close-fds\ndie-with-supervisor\n", "new-network loopback\n",
 		 "write /proc/self/setgroups deny\n", "write /proc/self/uid_map 1000 1234 1\n",
 		 "unshare time\n",
 		 "write /proc/self/timens_offsets monotonic 1 2\\nboottime 3 4\\n\n",
