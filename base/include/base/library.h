@@ -39,7 +39,7 @@ struct library {
 		(soname), (symbols), sizeof(symbols) / sizeof((symbols)[0]),                       \
 			PTHREAD_MUTEX_INITIALIZER, false                                           \
 	}
-#define LIBRARY_POINTER(call) __typeof__(call) *call;
+#define LIBRARY_POINTER(call) __typeof__(call) *(call);
 
 /*
  * Fill in the pointers; from the second call on it does nothing. From any thread, but not between
