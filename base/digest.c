@@ -2,10 +2,29 @@
 #include <base/digest.h>
 
 #include <base/cleanup.h>
+#include <base/library.h>
 #include <base/str.h>
 #include <openssl/evp.h>
-#include <pthread.h>
 #include <string.h>
+
+#define CALLS(X)                                                                                   \
+	X(EVP_DecodeBlock)                                                                         \
+	X(EVP_DigestFinal_ex)                                                                      \
+	X(EVP_DigestInit_ex2)                                                                      \
+	X(EVP_DigestUpdate)                                                                        \
+	X(EVP_EncodeBlock)                                                                         \
+	X(EVP_MD_CTX_free)                                                                         \
+	X(EVP_MD_CTX_new)                                                                          \
+	X(EVP_MD_fetch)                                                                            \
+	X(OSSL_LIB_CTX_new)
+#define SYMBOL(call) {#call, &crypto.call},
+
+static struct {
+	CALLS(LIBRARY_POINTER)
+} crypto;
+static const struct library_symbol symbols[] = {CALLS(SYMBOL)};
+static struct library library = LIBRARY_INIT(SONAME_CRYPTO, symbols);
+LIBRARY_NOTE(crypto, "hashes", SONAME_CRYPTO);
 
 struct sha256_ctx {
 	EVP_MD_CTX *evp;
@@ -17,9 +36,31 @@ struct sha256_ctx {
  * and lets the host choose another implementation.
  */
 static EVP_MD *algorithm;
+static struct err algorithm_err;
 static pthread_once_t algorithm_once = PTHREAD_ONCE_INIT;
 
-/* Only a lack of memory or a broken libcrypto leads here: see str.h on aborting. */
+static void algorithm_fetch(void)
+{
+	static OSSL_LIB_CTX *lib; /* static, so that it stays reachable */
+
+	if (library_load(&library, &algorithm_err) < 0)
+		return;
+	lib = crypto.OSSL_LIB_CTX_new();
+	algorithm = lib ? crypto.EVP_MD_fetch(lib, "SHA2-256", NULL) : NULL;
+	if (!algorithm)
+		err_set(&algorithm_err, ERR_HOST, 0, "%s cannot compute SHA-256", library.soname);
+}
+
+int sha256_ready(struct err *err)
+{
+	pthread_once(&algorithm_once, algorithm_fetch);
+	if (algorithm)
+		return 0;
+	*err = algorithm_err;
+	return -1;
+}
+
+/* Only a lack of memory, or a caller that did not ask sha256_ready(): see str.h on aborting. */
 static void require(bool ok)
 {
 	static const char text[] = "belljar: libcrypto cannot compute SHA-256\n";
@@ -32,21 +73,19 @@ static void require(bool ok)
 	abort();
 }
 
-static void algorithm_fetch(void)
+static void require_algorithm(void)
 {
-	static OSSL_LIB_CTX *lib; /* static, so that it stays reachable */
+	struct err err = ERR_INIT;
 
-	lib = OSSL_LIB_CTX_new();
-	algorithm = lib ? EVP_MD_fetch(lib, "SHA2-256", NULL) : NULL;
-	require(algorithm);
+	require(sha256_ready(&err) == 0);
 }
 
 struct sha256_ctx *sha256_new(void)
 {
 	struct sha256_ctx *c = xcalloc(1, sizeof(*c));
 
-	pthread_once(&algorithm_once, algorithm_fetch);
-	c->evp = EVP_MD_CTX_new();
+	require_algorithm();
+	c->evp = crypto.EVP_MD_CTX_new();
 	require(c->evp);
 	return c;
 }
@@ -54,14 +93,14 @@ struct sha256_ctx *sha256_new(void)
 static void sha256_start(struct sha256_ctx *c)
 {
 	if (!c->active)
-		require(EVP_DigestInit_ex2(c->evp, algorithm, NULL) == 1);
+		require(crypto.EVP_DigestInit_ex2(c->evp, algorithm, NULL) == 1);
 	c->active = true;
 }
 
 void sha256_update(struct sha256_ctx *c, const void *data, size_t len)
 {
 	sha256_start(c);
-	require(EVP_DigestUpdate(c->evp, data, len) == 1);
+	require(crypto.EVP_DigestUpdate(c->evp, data, len) == 1);
 }
 
 void sha256_finish(struct sha256_ctx *c, struct sha256 *out)
@@ -69,7 +108,7 @@ void sha256_finish(struct sha256_ctx *c, struct sha256 *out)
 	unsigned int n = 0;
 
 	sha256_start(c);
-	require(EVP_DigestFinal_ex(c->evp, out->b, &n) == 1 && n == SHA256_LEN);
+	require(crypto.EVP_DigestFinal_ex(c->evp, out->b, &n) == 1 && n == SHA256_LEN);
 	c->active = false;
 }
 
@@ -77,7 +116,7 @@ void sha256_free(struct sha256_ctx *c)
 {
 	if (!c)
 		return;
-	EVP_MD_CTX_free(c->evp);
+	crypto.EVP_MD_CTX_free(c->evp);
 	free(c);
 }
 
@@ -97,9 +136,13 @@ void sha256_of(const void *data, size_t len, struct sha256 *out)
 int sha256_of_fd(int fd, struct sha256 *out, uint64_t *out_size, struct err *err)
 {
 	enum { CHUNK = 256 * 1024 };
-	_cleanup_(sha256_freep) struct sha256_ctx *c = sha256_new();
+	_cleanup_(sha256_freep) struct sha256_ctx *c = NULL;
 	_cleanup_free_ char *buf = xmalloc(CHUNK);
 	off_t at = 0;
+
+	if (sha256_ready(err) < 0)
+		return -1;
+	c = sha256_new();
 
 	for (;;) {
 		ssize_t n = pread(fd, buf, CHUNK, at);
@@ -163,9 +206,10 @@ bool sha256_from_hex(const char *hex, struct sha256 *out)
 
 void sha256_to_sri(const struct sha256 *d, char out[52])
 {
+	require_algorithm();
 	memcpy(out, SRI_PREFIX, SRI_PREFIX_LEN);
 	/* Writes 44 characters and the terminator. */
-	EVP_EncodeBlock((unsigned char *)out + SRI_PREFIX_LEN, d->b, SHA256_LEN);
+	crypto.EVP_EncodeBlock((unsigned char *)out + SRI_PREFIX_LEN, d->b, SHA256_LEN);
 }
 
 bool sha256_from_sri(const char *sri, struct sha256 *out)
@@ -176,7 +220,8 @@ bool sha256_from_sri(const char *sri, struct sha256 *out)
 
 	if (strlen(sri) != SRI_LEN || !str_starts(sri, SRI_PREFIX))
 		return false;
-	if (EVP_DecodeBlock(raw, (const unsigned char *)sri + SRI_PREFIX_LEN, 44) != 33)
+	require_algorithm();
+	if (crypto.EVP_DecodeBlock(raw, (const unsigned char *)sri + SRI_PREFIX_LEN, 44) != 33)
 		return false;
 	memcpy(d.b, raw, SHA256_LEN);
 	/* The decoder forgives white space and stray bits; one spelling only is ours. */

@@ -3,10 +3,36 @@
 
 #include <base/cleanup.h>
 #include <base/file.h>
+#include <base/library.h>
 #include <base/str.h>
 #include <fcntl.h>
 #include <libfyaml.h>
 #include <string.h>
+
+#define CALLS(X)                                                                                   \
+	X(fy_diag_create)                                                                          \
+	X(fy_diag_destroy)                                                                         \
+	X(fy_diag_errors_iterate)                                                                  \
+	X(fy_diag_set_collect_errors)                                                              \
+	X(fy_event_get_anchor_token)                                                               \
+	X(fy_event_get_tag_token)                                                                  \
+	X(fy_event_start_mark)                                                                     \
+	X(fy_parser_create)                                                                        \
+	X(fy_parser_destroy)                                                                       \
+	X(fy_parser_event_free)                                                                    \
+	X(fy_parser_parse)                                                                         \
+	X(fy_parser_set_string)                                                                    \
+	X(fy_scalar_token_get_style)                                                               \
+	X(fy_token_get_text)                                                                       \
+	X(fy_token_start_mark)
+#define SYMBOL(call) {#call, &fyaml.call},
+
+static struct {
+	CALLS(LIBRARY_POINTER)
+} fyaml;
+static const struct library_symbol symbols[] = {CALLS(SYMBOL)};
+static struct library library = LIBRARY_INIT(SONAME_FYAML, symbols);
+LIBRARY_NOTE(fyaml, "recipes", SONAME_FYAML);
 
 #define SIZE_MAX_YAML (1u << 20)
 #define DEPTH_MAX     32
@@ -77,11 +103,11 @@ static void position(struct fy_event *ev, int *line, int *column)
 	int back = ev->type == FYET_ALIAS;
 
 	if (ev->type == FYET_SCALAR && ev->scalar.value) {
-		enum fy_scalar_style style = fy_scalar_token_get_style(ev->scalar.value);
+		enum fy_scalar_style style = fyaml.fy_scalar_token_get_style(ev->scalar.value);
 
 		back = style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
 	}
-	mark_position(fy_event_start_mark(ev), back, line, column);
+	mark_position(fyaml.fy_event_start_mark(ev), back, line, column);
 }
 
 static void open_push_key(struct open_node *o, char *key_taken, int line, int column)
@@ -133,7 +159,8 @@ static bool key_expected(const struct builder *b)
 /* What the event carries besides its value is refused: see the header. */
 static int check_decoration(struct builder *b, struct fy_event *ev, struct err *err)
 {
-	struct fy_token *anchor = fy_event_get_anchor_token(ev), *tag = fy_event_get_tag_token(ev);
+	struct fy_token *anchor = fyaml.fy_event_get_anchor_token(ev),
+			*tag = fyaml.fy_event_get_tag_token(ev);
 	int line = 1, column = 1;
 
 	if (ev->type == FYET_ALIAS) {
@@ -141,11 +168,11 @@ static int check_decoration(struct builder *b, struct fy_event *ev, struct err *
 		return fail_at(b, line, column, err, "aliases (*name) are not allowed");
 	}
 	if (anchor) {
-		mark_position(fy_token_start_mark(anchor), 1, &line, &column);
+		mark_position(fyaml.fy_token_start_mark(anchor), 1, &line, &column);
 		return fail_at(b, line, column, err, "anchors (&name) are not allowed");
 	}
 	if (tag) {
-		mark_position(fy_token_start_mark(tag), 0, &line, &column);
+		mark_position(fyaml.fy_token_start_mark(tag), 0, &line, &column);
 		return fail_at(b, line, column, err, "tags (!name) are not allowed");
 	}
 	return 0;
@@ -169,8 +196,8 @@ static int take_scalar(struct builder *b, struct fy_event *ev, struct err *err)
 	struct fy_token *token = ev->scalar.value;
 	size_t len = 0;
 	/* An empty value (`key:`) may have no token. */
-	const char *text = token ? fy_token_get_text(token, &len) : "";
-	bool plain = !token || fy_scalar_token_get_style(token) == FYSS_PLAIN;
+	const char *text = token ? fyaml.fy_token_get_text(token, &len) : "";
+	bool plain = !token || fyaml.fy_scalar_token_get_style(token) == FYSS_PLAIN;
 	int line = 1, column = 1;
 	struct yaml *y;
 
@@ -282,7 +309,7 @@ static int parser_error(const struct builder *b, struct fy_diag *diag, struct er
 	const struct fy_diag_error *e;
 	void *iter = NULL;
 
-	while ((e = fy_diag_errors_iterate(diag, &iter)))
+	while ((e = fyaml.fy_diag_errors_iterate(diag, &iter)))
 		if (e->type == FYET_ERROR)
 			return fail_at(b, e->line, e->column, err, e->msg);
 	return err_set(err, ERR_INPUT, 0, "%s: not YAML", b->file);
@@ -293,14 +320,14 @@ static int build(struct builder *b, struct fy_parser *p, struct fy_diag *diag, s
 	bool ended = false;
 
 	while (!ended) {
-		struct fy_event *ev = fy_parser_parse(p);
+		struct fy_event *ev = fyaml.fy_parser_parse(p);
 		int r;
 
 		if (!ev)
 			return parser_error(b, diag, err);
 		ended = ev->type == FYET_STREAM_END;
 		r = take_event(b, ev, err);
-		fy_parser_event_free(p, ev);
+		fyaml.fy_parser_event_free(p, ev);
 		if (r < 0)
 			return r;
 	}
@@ -343,13 +370,13 @@ static int check_bytes(const char *file, const char *text, size_t len, struct er
 static void parser_destroyp(struct fy_parser **p)
 {
 	if (*p)
-		fy_parser_destroy(*p);
+		fyaml.fy_parser_destroy(*p);
 }
 
 static void diag_destroyp(struct fy_diag **d)
 {
 	if (*d)
-		fy_diag_destroy(*d);
+		fyaml.fy_diag_destroy(*d);
 }
 
 static void swallow(struct fy_diag *diag, void *user, const char *buf, size_t len)
@@ -361,32 +388,32 @@ static struct fy_diag *quiet_diag(void)
 {
 	const struct fy_diag_cfg cfg = {
 		.output_fn = swallow, .level = FYET_ERROR, .module_mask = ~0U};
-	struct fy_diag *diag = fy_diag_create(&cfg);
+	struct fy_diag *diag = fyaml.fy_diag_create(&cfg);
 
 	if (diag)
-		fy_diag_set_collect_errors(diag, true);
+		fyaml.fy_diag_set_collect_errors(diag, true);
 	return diag;
 }
 
 int yaml_parse(const char *file, const char *text, size_t len, struct yaml_doc *out,
 	       struct err *err)
 {
-	_cleanup_(diag_destroyp) struct fy_diag *diag = quiet_diag();
+	_cleanup_(diag_destroyp) struct fy_diag *diag = NULL;
 	_cleanup_(parser_destroyp) struct fy_parser *p = NULL;
 	_cleanup_(builder_release) struct builder b = {0};
 	_cleanup_free_ char *name = xstrdup(file);
-	const struct fy_parse_cfg cfg = {
+	struct fy_parse_cfg cfg = {
 		.search_path = "",
 		.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_DEFAULT_VERSION_1_2 |
 			 FYPCF_JSON_NONE,
-		.diag = diag,
 	};
 
-	if (check_bytes(file, text, len, err) < 0)
+	if (check_bytes(file, text, len, err) < 0 || library_load(&library, err) < 0)
 		return -1;
+	cfg.diag = diag = quiet_diag();
 	b.file = name;
-	p = diag ? fy_parser_create(&cfg) : NULL;
-	if (!p || fy_parser_set_string(p, text, len) < 0)
+	p = diag ? fyaml.fy_parser_create(&cfg) : NULL;
+	if (!p || fyaml.fy_parser_set_string(p, text, len) < 0)
 		return err_nomem(err);
 	if (build(&b, p, diag, err) < 0)
 		return -1;

@@ -30,3 +30,16 @@ function(belljar_helper name)
 	set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/libexec/belljar)
 	install(TARGETS ${name} DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/belljar)
 endfunction()
+
+# belljar_loads(TARGET NAME): the library that pkg_check_modules() found as NAME is used by base/library.h, not linked.
+# TARGET gets its headers and SONAME_NAME, the name under which the dynamic loader knows it.
+function(belljar_loads target name)
+	list(GET ${name}_LINK_LIBRARIES 0 file)
+	execute_process(COMMAND ${CMAKE_OBJDUMP} -p ${file} OUTPUT_VARIABLE headers RESULT_VARIABLE failed)
+	if(failed OR NOT headers MATCHES "SONAME +([^ \n]+)")
+		message(FATAL_ERROR "${file} has no SONAME: a shared library with its headers is needed")
+	endif()
+	target_include_directories(${target} SYSTEM PRIVATE ${${name}_INCLUDE_DIRS})
+	target_compile_options(${target} PRIVATE ${${name}_CFLAGS_OTHER})
+	target_compile_definitions(${target} PRIVATE "SONAME_${name}=\"${CMAKE_MATCH_1}\"")
+endfunction()

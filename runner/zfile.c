@@ -3,8 +3,31 @@
 
 #include <base/cleanup.h>
 #include <base/file.h>
+#include <base/library.h>
 #include <base/str.h>
 #include <zstd.h>
+
+#define CALLS(X)                                                                                   \
+	X(ZSTD_CCtx_setParameter)                                                                  \
+	X(ZSTD_CStreamOutSize)                                                                     \
+	X(ZSTD_DStreamInSize)                                                                      \
+	X(ZSTD_DStreamOutSize)                                                                     \
+	X(ZSTD_compressStream2)                                                                    \
+	X(ZSTD_createCCtx)                                                                         \
+	X(ZSTD_createDCtx)                                                                         \
+	X(ZSTD_decompressStream)                                                                   \
+	X(ZSTD_freeCCtx)                                                                           \
+	X(ZSTD_freeDCtx)                                                                           \
+	X(ZSTD_getErrorName)                                                                       \
+	X(ZSTD_isError)
+#define SYMBOL(call) {#call, &zstd.call},
+
+static struct {
+	CALLS(LIBRARY_POINTER)
+} zstd;
+static const struct library_symbol symbols[] = {CALLS(SYMBOL)};
+static struct library library = LIBRARY_INIT(SONAME_ZSTD, symbols);
+LIBRARY_NOTE(zstd, "logs", SONAME_ZSTD);
 
 #define LEVEL 3
 
@@ -21,12 +44,14 @@ struct zwriter *zwriter_new(int fd)
 	struct zwriter *z = xcalloc(1, sizeof(*z));
 
 	z->fd = fd;
-	z->z = ZSTD_createCCtx();
+	if (library_load(&library, &z->err) < 0)
+		return z;
+	z->z = zstd.ZSTD_createCCtx();
 	if (!z->z)
 		err_nomem(&z->err);
 	else
-		ZSTD_CCtx_setParameter(z->z, ZSTD_c_compressionLevel, LEVEL);
-	z->out_size = ZSTD_CStreamOutSize();
+		zstd.ZSTD_CCtx_setParameter(z->z, ZSTD_c_compressionLevel, LEVEL);
+	z->out_size = zstd.ZSTD_CStreamOutSize();
 	z->out = xmalloc(z->out_size);
 	return z;
 }
@@ -41,9 +66,9 @@ static void push(struct zwriter *z, const void *data, size_t len, ZSTD_EndDirect
 
 		if (z->err.code)
 			return;
-		left = ZSTD_compressStream2(z->z, &out, &in, end);
-		if (ZSTD_isError(left)) {
-			err_set(&z->err, ERR_BUG, 0, "zstd: %s", ZSTD_getErrorName(left));
+		left = zstd.ZSTD_compressStream2(z->z, &out, &in, end);
+		if (zstd.ZSTD_isError(left)) {
+			err_set(&z->err, ERR_BUG, 0, "zstd: %s", zstd.ZSTD_getErrorName(left));
 			return;
 		}
 		if (file_write_all(z->fd, z->out, out.pos, &z->err) < 0)
@@ -73,7 +98,8 @@ void zwriter_freep(struct zwriter **z)
 {
 	if (!*z)
 		return;
-	ZSTD_freeCCtx((*z)->z);
+	if ((*z)->z)
+		zstd.ZSTD_freeCCtx((*z)->z);
 	close((*z)->fd);
 	free((*z)->out);
 	free(*z);
@@ -82,7 +108,8 @@ void zwriter_freep(struct zwriter **z)
 
 static void free_dctx(ZSTD_DCtx **z)
 {
-	ZSTD_freeDCtx(*z);
+	if (*z)
+		zstd.ZSTD_freeDCtx(*z);
 }
 
 static int inflate_piece(ZSTD_DCtx *z, ZSTD_inBuffer *in, char *buf, size_t size, const char *name,
@@ -92,10 +119,10 @@ static int inflate_piece(ZSTD_DCtx *z, ZSTD_inBuffer *in, char *buf, size_t size
 	while (in->pos < in->size) {
 		ZSTD_outBuffer out = {.dst = buf, .size = size};
 
-		*left = ZSTD_decompressStream(z, &out, in);
-		if (ZSTD_isError(*left))
+		*left = zstd.ZSTD_decompressStream(z, &out, in);
+		if (zstd.ZSTD_isError(*left))
 			return err_set(err, ERR_STORE, 0, "%s is damaged: %s", name,
-				       ZSTD_getErrorName(*left));
+				       zstd.ZSTD_getErrorName(*left));
 		if (out.pos && fn(arg, buf, out.pos))
 			return 1;
 	}
@@ -105,14 +132,19 @@ static int inflate_piece(ZSTD_DCtx *z, ZSTD_inBuffer *in, char *buf, size_t size
 int zread(int fd, const char *name, int (*fn)(void *arg, const char *data, size_t len), void *arg,
 	  struct err *err)
 {
-	_cleanup_(free_dctx) ZSTD_DCtx *z = ZSTD_createDCtx();
-	size_t in_size = ZSTD_DStreamInSize(), out_size = ZSTD_DStreamOutSize(), left = 0;
-	_cleanup_free_ char *in_buf = xmalloc(in_size), *out_buf = xmalloc(out_size);
+	_cleanup_(free_dctx) ZSTD_DCtx *z = NULL;
+	_cleanup_free_ char *in_buf = NULL, *out_buf = NULL;
+	size_t in_size, out_size, left = 0;
 	ssize_t n;
 	int rc;
 
+	if (library_load(&library, err) < 0)
+		return -1;
+	z = zstd.ZSTD_createDCtx();
 	if (!z)
 		return err_nomem(err);
+	in_buf = xmalloc(in_size = zstd.ZSTD_DStreamInSize());
+	out_buf = xmalloc(out_size = zstd.ZSTD_DStreamOutSize());
 	while ((n = read(fd, in_buf, in_size)) > 0) {
 		ZSTD_inBuffer in = {.src = in_buf, .size = (size_t)n};
 

@@ -33,6 +33,7 @@ struct room_child {
 	const struct room_plan *plan;
 	const struct room_command *commands;
 	size_t n_commands;
+	bool uncounted;
 	int control;    /* our end of the pair */
 	int stdio[3];   /* above 2, or -1: replaced by /dev/null */
 	int keep[1024]; /* descriptors to keep open, ascending, all above 2 */
@@ -42,11 +43,15 @@ struct room_child {
 	struct sock_fprog filter;
 	int fail_at; /* tests: operation that fails with EIO; -1 */
 
-	int root;     /* state: the new root */
-	int ruleset;  /* state: Landlock */
-	int terminal; /* state: slave side of the terminal */
-	int listener; /* state: until the supervisor has taken it */
-	unsigned at;  /* state: operation being applied */
+	int root;   /* state: the new root */
+	int folder; /* state: the folder of it that was used last, or -1 */
+	char folder_path[256];
+	int ruleset;    /* state: Landlock */
+	int terminal;   /* state: slave side of the terminal */
+	int listener;   /* state: until the supervisor has taken it */
+	int net;        /* state: the network namespace, until it is entered */
+	pid_t netmaker; /* state: the process that makes it */
+	unsigned at;    /* state: operation being applied */
 };
 
 /* Runs in the new process; never returns. */
@@ -61,10 +66,11 @@ void room_child_drop(struct room_child *c, int out) __attribute__((noreturn));
 /* clone3 into all namespaces, with a pidfd; 0 in the child. Negative errno on failure. */
 long room_clone(uint64_t flags, int *out_pidfd);
 
-/* One per kind of operation: 0 or a negative errno. Split over child_mount.c and child_wall.c. */
+/* One per kind of operation: 0 or a negative errno. Split over child_*.c. */
 typedef int (*room_apply_fn)(struct room_child *c, const struct room_op *op);
 extern const room_apply_fn room_apply_mount[ROOM_OP_KINDS];
 extern const room_apply_fn room_apply_wall[ROOM_OP_KINDS];
+extern const room_apply_fn room_apply_net[ROOM_OP_KINDS];
 
 /* child_pin.c */
 int room_apply_pin(struct room_child *c, const struct room_op *op);

@@ -40,19 +40,34 @@ static int open_inside(const struct room_child *c, const char *path, int flags)
 	return fd < 0 ? -errno : (int)fd;
 }
 
-/* Open the folder that holds @path; *name becomes its last component. */
-static int open_parent(const struct room_child *c, const char *path, const char **name)
+static void forget_folder(struct room_child *c)
+{
+	if (c->folder >= 0)
+		close(c->folder);
+	c->folder = -1;
+}
+
+/*
+ * The folder that holds @path, borrowed; *name becomes its last component. The last one is kept
+ * open: neighbours are made one after the other.
+ */
+static int parent_of(struct room_child *c, const char *path, const char **name)
 {
 	const char *slash = strrchr(path, '/');
-	char parent[256];
 	size_t n = (size_t)(slash - path);
 
-	if (n >= sizeof(parent))
-		return -ENAMETOOLONG;
-	memcpy(parent, path, n);
-	parent[n] = '\0';
 	*name = slash + 1;
-	return open_inside(c, parent, O_PATH | O_DIRECTORY);
+	if (n == 0)
+		return c->root;
+	if (n >= sizeof(c->folder_path))
+		return -ENAMETOOLONG;
+	if (c->folder >= 0 && !strncmp(c->folder_path, path, n) && !c->folder_path[n])
+		return c->folder;
+	forget_folder(c);
+	memcpy(c->folder_path, path, n);
+	c->folder_path[n] = '\0';
+	c->folder = open_inside(c, c->folder_path, O_PATH | O_DIRECTORY);
+	return c->folder;
 }
 
 static int set_attributes(int mount, uint64_t set, unsigned flags)
@@ -68,6 +83,7 @@ static int attach(struct room_child *c, int mount, const char *dst)
 {
 	int target = AT_FDCWD, r;
 
+	forget_folder(c); /* the mount may cover it */
 	if (*dst) {
 		target = open_inside(c, dst, O_PATH);
 		if (target < 0)
@@ -189,19 +205,17 @@ static int apply_binfmt(struct room_child *c, const struct room_op *op)
 static int apply_mkdir(struct room_child *c, const struct room_op *op)
 {
 	const char *name;
-	int parent = open_parent(c, op->dst, &name), r;
+	int parent = parent_of(c, op->dst, &name);
 
 	if (parent < 0)
 		return parent;
-	r = room_errno(mkdirat(parent, name, (mode_t)op->a));
-	close(parent);
-	return r;
+	return room_errno(mkdirat(parent, name, (mode_t)op->a));
 }
 
 static int apply_mkfile(struct room_child *c, const struct room_op *op)
 {
 	const char *name;
-	int parent = open_parent(c, op->dst, &name), fd, r = 0;
+	int parent = parent_of(c, op->dst, &name), fd, r = 0;
 
 	if (parent < 0)
 		return parent;
@@ -210,7 +224,6 @@ static int apply_mkfile(struct room_child *c, const struct room_op *op)
 		r = -errno;
 	else if (op->src && write(fd, op->src, strlen(op->src)) < 0)
 		r = -errno;
-	close(parent);
 	close(fd);
 	return r;
 }
@@ -218,13 +231,11 @@ static int apply_mkfile(struct room_child *c, const struct room_op *op)
 static int apply_symlink(struct room_child *c, const struct room_op *op)
 {
 	const char *name;
-	int parent = open_parent(c, op->dst, &name), r;
+	int parent = parent_of(c, op->dst, &name);
 
 	if (parent < 0)
 		return parent;
-	r = room_errno(symlinkat(op->src, parent, name));
-	close(parent);
-	return r;
+	return room_errno(symlinkat(op->src, parent, name));
 }
 
 static int apply_mask(struct room_child *c, const struct room_op *op)
@@ -281,6 +292,7 @@ static int apply_pty(struct room_child *c, const struct room_op *op)
 
 static int apply_pivot(struct room_child *c, const struct room_op *op)
 {
+	forget_folder(c);
 	if (fchdir(c->root) < 0)
 		return -errno;
 	/* with both paths equal, the old root lies over the new one and is taken off */

@@ -5,14 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <net/if.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -82,18 +79,6 @@ static int apply_hostname(struct room_child *c, const struct room_op *op)
 	return room_errno(setdomainname("(none)", 6));
 }
 
-static int apply_loopback(struct room_child *c, const struct room_op *op)
-{
-	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
-	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), r;
-
-	if (s < 0)
-		return -errno;
-	r = room_errno(ioctl(s, SIOCSIFFLAGS, &lo));
-	close(s);
-	return r;
-}
-
 static int apply_chdir(struct room_child *c, const struct room_op *op)
 {
 	return room_errno(chdir(op->dst));
@@ -113,6 +98,8 @@ static int apply_limit(struct room_child *c, const struct room_op *op)
 		return -errno;
 	want.rlim_max = least(op->c, have.rlim_max);
 	want.rlim_cur = least(op->b, want.rlim_max);
+	if (want.rlim_cur == have.rlim_cur && want.rlim_max == have.rlim_max)
+		return 0;
 	return room_errno(setrlimit((__rlimit_resource_t)op->a, &want));
 }
 
@@ -252,12 +239,11 @@ const room_apply_fn room_apply_wall[ROOM_OP_KINDS] = {
 	[ROOM_OP_FDS] = apply_fds,           [ROOM_OP_DEATHSIG] = apply_deathsig,
 	[ROOM_OP_WRITE] = apply_write,       [ROOM_OP_UNSHARE] = apply_unshare,
 	[ROOM_OP_CGROUP] = apply_cgroup,     [ROOM_OP_HOSTNAME] = apply_hostname,
-	[ROOM_OP_LOOPBACK] = apply_loopback, [ROOM_OP_CHDIR] = apply_chdir,
-	[ROOM_OP_LIMIT] = apply_limit,       [ROOM_OP_AFFINITY] = apply_affinity,
-	[ROOM_OP_PERSONA] = apply_persona,   [ROOM_OP_UMASK] = apply_umask,
-	[ROOM_OP_CAPS] = apply_caps,         [ROOM_OP_NNP] = apply_nnp,
-	[ROOM_OP_LANDLOCK] = apply_landlock, [ROOM_OP_GRANT] = apply_grant,
-	[ROOM_OP_GRANT_FD] = apply_grant_fd, [ROOM_OP_ENFORCE] = apply_enforce,
-	[ROOM_OP_PIN] = room_apply_pin,      [ROOM_OP_STDIN] = apply_stdin,
-	[ROOM_OP_FILTER] = apply_filter,
+	[ROOM_OP_CHDIR] = apply_chdir,       [ROOM_OP_LIMIT] = apply_limit,
+	[ROOM_OP_AFFINITY] = apply_affinity, [ROOM_OP_PERSONA] = apply_persona,
+	[ROOM_OP_UMASK] = apply_umask,       [ROOM_OP_CAPS] = apply_caps,
+	[ROOM_OP_NNP] = apply_nnp,           [ROOM_OP_LANDLOCK] = apply_landlock,
+	[ROOM_OP_GRANT] = apply_grant,       [ROOM_OP_GRANT_FD] = apply_grant_fd,
+	[ROOM_OP_ENFORCE] = apply_enforce,   [ROOM_OP_PIN] = room_apply_pin,
+	[ROOM_OP_STDIN] = apply_stdin,       [ROOM_OP_FILTER] = apply_filter,
 };

@@ -64,6 +64,8 @@ static void hint_step(const struct room_op *op, int errnum, char *hint, size_t s
 			 "(Linux 5.5)");
 	else if ((op->kind == ROOM_OP_UNSHARE || op->kind == ROOM_OP_WRITE) && is_refusal(errnum))
 		hint_userns(&h, hint, size);
+	else if (op->kind == ROOM_OP_JOIN_NET && errnum == ENOSPC)
+		snprintf(hint, size, "allow it: sysctl -w user.max_net_namespaces=15000");
 	else if (op->dst && errnum == ENOENT)
 		snprintf(hint, size, "the mount point is missing in the root");
 	else if (op->dst && (errnum == ELOOP || errnum == EXDEV))

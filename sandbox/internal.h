@@ -66,6 +66,7 @@ struct room {
 	bool in_phase;
 	double phase_start;
 	size_t ended; /* commands that ended */
+	bool hung_up; /* init has closed its end of the control socket */
 	uint64_t logged;
 	enum room_end end;
 	struct ledger ledger;

@@ -51,6 +51,8 @@ static void plan_namespaces(struct room_plan *plan, const struct room_spec *spec
 	room_plan_add(plan, ROOM_OP_DEATHSIG, NULL, NULL);
 	/* when the host runs out of memory, the room goes first; raising it needs no privilege */
 	room_plan_add(plan, ROOM_OP_WRITE, "1000", "/proc/self/oom_score_adj");
+	/* first, because it takes longest; what is in between runs beside it */
+	room_plan_add(plan, ROOM_OP_NET, spec->net == ROOM_NET_LOOPBACK ? "loopback" : NULL, NULL);
 	plan_ids(plan, facts->uid, facts->gid);
 	if (facts->time_ns) {
 		room_plan_add(plan, ROOM_OP_UNSHARE, NULL, NULL)->a = CLONE_NEWTIME;
@@ -58,8 +60,6 @@ static void plan_namespaces(struct room_plan *plan, const struct room_spec *spec
 	}
 	room_plan_add(plan, ROOM_OP_BINFMT, NULL, NULL);
 	room_plan_add(plan, ROOM_OP_HOSTNAME, spec->hostname ? spec->hostname : "belljar", NULL);
-	if (spec->net == ROOM_NET_LOOPBACK)
-		room_plan_add(plan, ROOM_OP_LOOPBACK, NULL, NULL);
 }
 
 /*
@@ -78,6 +78,7 @@ static void plan_lock(struct room_plan *plan, const struct room_spec *spec,
 		room_plan_add(plan, ROOM_OP_CGROUP, NULL, NULL);
 		namespaces |= CLONE_NEWCGROUP;
 	}
+	room_plan_add(plan, ROOM_OP_JOIN_NET, NULL, NULL);
 	room_plan_add(plan, ROOM_OP_UNSHARE, NULL, NULL)->a = namespaces;
 	plan_ids(plan, 1000, 1000);
 	room_plan_add(plan, ROOM_OP_CHDIR, NULL, "/");

@@ -63,7 +63,8 @@ enum room_op_kind {
 	ROOM_OP_BINFMT,   /* an empty binfmt_misc: the host's registered interpreters go */
 	ROOM_OP_CGROUP,   /* wait until the supervisor has moved us into the room's cgroup */
 	ROOM_OP_HOSTNAME, /* src */
-	ROOM_OP_LOOPBACK, /* bring lo up */
+	ROOM_OP_NET,      /* begin to make the network namespace; src: "loopback" to bring lo up */
+	ROOM_OP_JOIN_NET, /* enter it */
 	ROOM_OP_TREE,     /* bind src (or the detached mount fd) on dst; a: mount attributes */
 	ROOM_OP_TMPFS,  /* on dst; src: size; a: mode; b: mount attributes; c: files, 0: kernel's */
 	ROOM_OP_PROC,   /* on dst; src: "pid" or NULL */

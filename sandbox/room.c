@@ -32,7 +32,7 @@ static void room_init(struct room *r, const struct room_spec *spec,
 	for (int i = 0; i < 3; i++)
 		r->child.stdio[i] = -1;
 	r->child.control = r->child.root = r->child.ruleset = -1;
-	r->child.terminal = r->child.listener = -1;
+	r->child.terminal = r->child.listener = r->child.folder = -1;
 	r->child.fail_at = hook_fail_at();
 	r->facts.root.tree = -1;
 	r->watch.meminfo = r->watch.loadavg = -1;
@@ -150,6 +150,7 @@ static int prepare_child(struct room *r, struct err *err)
 	c->plan = &r->plan;
 	c->commands = r->spec->commands;
 	c->n_commands = r->spec->n_commands;
+	c->uncounted = r->spec->uncounted;
 	if (open_stdio(r, err) < 0 || keep(c, c->control, err) < 0)
 		return -1;
 	for (size_t i = 0; i < r->plan.n; i++)

@@ -212,7 +212,7 @@ static bool read_report(struct room *r)
 static void watch(struct room *r, struct pollfd *p)
 {
 	const int fds[S_COUNT] = {[S_PID] = r->pidfd,
-				  [S_CONTROL] = r->control,
+				  [S_CONTROL] = r->hung_up ? -1 : r->control,
 				  [S_OUTPUT] = r->output,
 				  [S_LISTENER] = r->listener,
 				  [S_RECORD] = r->spec->record_fd,
@@ -232,6 +232,9 @@ static void serve(struct room *r, struct pollfd *p)
 	if (p[S_CONTROL].revents & POLLIN)
 		while (read_report(r))
 			;
+	/* init is on its way out: do not take the CPU away from it by polling its closed end */
+	if (p[S_CONTROL].revents & POLLHUP)
+		r->hung_up = true;
 	for (int i = 0; p[S_LISTENER].revents & POLLIN && i < SERVE_MAX; i++) {
 		if (!ledger_serve(r) || poll(&p[S_LISTENER], 1, 0) <= 0)
 			break;

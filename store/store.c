@@ -2,6 +2,7 @@
 #include "internal.h"
 
 #include <base/cleanup.h>
+#include <base/digest.h>
 #include <base/file.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -188,7 +189,7 @@ int store_open(const char *path, int flags, struct store **out, struct err *err)
 	for (int i = 0; i < DIR_COUNT; i++)
 		s->dirs[i] = -1;
 	s->readonly = flags & STORE_READONLY;
-	if (!chosen && default_path(&chosen, err) < 0)
+	if (sha256_ready(err) < 0 || (!chosen && default_path(&chosen, err) < 0))
 		return -1;
 	if (open_top(s, chosen, create, err) < 0 || check_version(s, &absent, err) < 0)
 		return s->path ? store_explain(s, err) : -1;

@@ -135,6 +135,10 @@ static const struct room_case table[] = {
 		  "/inputs/probe/probe", "@NS@", "no-loopback"},
 	 .out = OK,
 	 .err = {"object=[tcp 127.0.0.1:80] answer=[ENETUNREACH]"}},
+	{.name = "what made the network is gone and left no number behind",
+	 .args = SHELL("--", "sh", "-c", "echo $$; cd /proc; echo [0-9]*"),
+	 .out = {"2\n2\n"},
+	 .err = {"processes=1 "}},
 	{.name = "500 threads are answered under signals", .args = PROBE("threads"), .out = OK},
 	{.name = "signals end at the room", .args = PROBE("signals", "@PID@"), .out = OK},
 	{.name = "init cannot be spoken for", .args = PROBE("reports"), .out = OK},
@@ -306,7 +310,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	special_cases();
-	r = drive(table, sizeof(table) / sizeof(table[0]), 65);
+	r = drive(table, sizeof(table) / sizeof(table[0]), 66);
 	clean();
 	return r;
 }

@@ -17,6 +17,12 @@ struct sha256 {
 
 struct sha256_ctx; /* opaque: owns an EVP_MD_CTX */
 
+/*
+ * Load libcrypto. ERR_HOST when that is not possible. A program that hashes asks once, early and
+ * before it confines itself; the functions below abort where this would have failed.
+ */
+int sha256_ready(struct err *err) __attribute__((warn_unused_result));
+
 struct sha256_ctx *sha256_new(void) __attribute__((returns_nonnull));
 void sha256_update(struct sha256_ctx *c, const void *data, size_t len);
 void sha256_finish(struct sha256_ctx *c,

@@ -126,6 +126,7 @@ struct room_spec {
 			   -1 */
 	bool keep_aslr; /* default: ASLR off */
 	const char *require; /* walls that must stand, as room_require_walls(); NULL: none */
+	bool uncounted; /* nobody asks how many processes there were: result.processes stays 0 */
 	uid_t host_uid; /* as root: the dedicated uid of this room; 0: chosen from the configured
 			   range */
 };

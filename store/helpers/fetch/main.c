@@ -11,6 +11,7 @@
 #include "transfer.h"
 
 #include <base/confine.h>
+#include <base/digest.h>
 #include <base/file.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -334,7 +335,7 @@ static void release(struct fetch *f)
 static int fetch_all(struct fetch *f, int argc, char **argv, struct err *err)
 {
 	certificates(&f->policy);
-	if (prepare(f, argc, argv, err) < 0 || read_requests(f, err) < 0)
+	if (sha256_ready(err) < 0 || prepare(f, argc, argv, err) < 0 || read_requests(f, err) < 0)
 		return -1;
 	/* before the confinement: libcrypto reads its configuration here */
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(f->multi = curl_multi_init()))

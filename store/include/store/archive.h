@@ -38,7 +38,7 @@ int store_unpack_debs(struct store *s, struct unpack_item *items, size_t n,
 
 /*
  * Export a tree as a byte-stable archive: names sorted, owner 0:0, mtime @epoch, pax format.
- * @format is "tar" or "tar.zst" (level 19 is not used: level 12, one worker at least; stable for
+ * @format is "tar" or "tar.zst" (level 3, one worker at least; stable for
  * one libzstd).
  */
 int store_export(struct store *s, const struct sha256 *tree, const char *format, int64_t epoch,

@@ -74,15 +74,17 @@ Test(plan, order_of_a_user)
 	struct room_facts facts = user_facts(NULL, 0);
 	char *text = print(&spec, &facts);
 
-	IN_ORDER(text, "close-fds\ndie-with-supervisor\n", "write /proc/self/setgroups deny\n",
-		 "write /proc/self/uid_map 1000 1234 1\n", "unshare time\n",
+	IN_ORDER(text, "close-fds\ndie-with-supervisor\n", "new-network loopback\n",
+		 "write /proc/self/setgroups deny\n", "write /proc/self/uid_map 1000 1234 1\n",
+		 "unshare time\n",
 		 "write /proc/self/timens_offsets monotonic 1 2\\nboottime 3 4\\n\n",
-		 "hostname belljar\n", "loopback-up\n", "bind / /store/root ro,nosuid,nodev\n",
+		 "hostname belljar\n", "bind / /store/root ro,nosuid,nodev\n",
 		 "tmpfs /dev 64k 0755 nosuid,nodev,noexec\n",
 		 "bind /dev/null /dev/null ro,nosuid,noexec\n", "proc /proc pid\n",
 		 "read-only /dev\n", "tmpfs /tmp 50% 1777 nosuid,nodev\n",
-		 "tmpfs /build 50% 0755 nosuid,nodev\n", "pivot-root\n", "unshare user mount\n",
-		 "write /proc/self/uid_map 1000 1000 1\n", "stdin /dev/null\n", "limit core 1 1\n",
+		 "tmpfs /build 50% 0755 nosuid,nodev\n", "pivot-root\n",
+		 "enter-network\nunshare user mount\n", "write /proc/self/uid_map 1000 1000 1\n",
+		 "stdin /dev/null\n", "limit core 1 1\n",
 		 "cpus 4\naslr-off\numask "
 		 "0022\npin-inherited\ndrop-capabilities\nno-new-privileges\n",
 		 "landlock rights=", "may-write /build\n", "landlock-enforce\n",
@@ -203,7 +205,7 @@ Test(plan, own_cgroup)
 
 	facts.cgroup = true;
 	text = print(&spec, &facts);
-	IN_ORDER(text, "pivot-root\nenter-cgroup\nunshare user mount cgroup\n");
+	IN_ORDER(text, "pivot-root\nenter-cgroup\nenter-network\nunshare user mount cgroup\n");
 	free(text);
 }
 
