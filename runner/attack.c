@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <runner/attack.h>
 
-#include "canary.h"
+#include <runner/canary.h>
 
 #include <base/cleanup.h>
 #include <base/process.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "canary.h"
+#include <runner/canary.h>
 
 #include <base/cleanup.h>
 #include <fcntl.h>

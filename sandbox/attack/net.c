@@ -112,6 +112,9 @@ static void try_messages(void)
 	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	refused("sendto", sendto(s, "x", 1, 0, &far.u.any, far.len), ENETUNREACH);
+	far.u.v4.sin_family = AF_UNSPEC; /* UDP takes it for AF_INET */
+	refused("sendto without a family", sendto(s, "x", 1, 0, &far.u.any, far.len), ENETUNREACH);
+	far.u.v4.sin_family = AF_INET;
 	m[0].msg_hdr.msg_name = &far.u.any;
 	m[0].msg_hdr.msg_namelen = far.len;
 	refused("sendmsg", sendmsg(s, &m[0].msg_hdr, 0), ENETUNREACH);
