@@ -62,6 +62,10 @@ void attack_program(void)
 	refused("init's memory", try_open("/proc/1/mem", O_RDWR), EITHER(ENOENT, EACCES));
 	refused("a program of the root, for writing", try_open("/bin/sh", O_WRONLY),
 		ANY_OF(EACCES, EROFS, ENOENT));
+	if (!standing.harmless) {
+		not_tried("a program beside it", "with host privilege it could be the machine's");
+		return;
+	}
 	refused("a program beside it", try_open("/usr/bin/belljar-was-here", O_CREAT | O_WRONLY),
 		ANY_OF(EACCES, EROFS, ENOENT));
 }

@@ -11,8 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#define OVERFLOW_UID 65534 /* /proc/sys/kernel/overflowuid, unless an administrator changed it */
 
 #define FIRST_USER 0xeffffffdULL
 #define FIRST_PID  0xeffffffcULL
@@ -50,6 +53,18 @@ static bool has_capability(void)
 	return d[0].effective || d[1].effective || d[0].permitted || d[1].permitted;
 }
 
+/*
+ * Whatever the namespace is called: are the files of the machine's root ours? The root of a proc
+ * belongs to the machine's uid 0 (fs/proc/root.c). Where that is not mapped, it shows as the
+ * overflow uid.
+ */
+static bool is_host_root(void)
+{
+	struct stat st;
+
+	return stat("/proc", &st) < 0 || st.st_uid != OVERFLOW_UID;
+}
+
 const char *safety_prove(void)
 {
 	if (!opt.outside_user || !opt.outside_pid || !opt.outside_mnt)
@@ -61,6 +76,7 @@ const char *safety_prove(void)
 		return "this is no pid namespace of its own";
 	if (!standing.own_mnt)
 		return "this is no mount namespace of its own";
-	standing.harmless = standing.own_user || (getuid() != 0 && !has_capability());
+	standing.harmless =
+		standing.own_user ? !is_host_root() : getuid() != 0 && !has_capability();
 	return NULL;
 }
