@@ -7,6 +7,8 @@
  */
 #include "escape.h"
 
+#include "driver.h"
+
 #include <base/cleanup.h>
 #include <stdio.h>
 #include <stdlib.h>

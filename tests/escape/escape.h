@@ -3,8 +3,6 @@
 
 /* The suite of escapes: what a table cannot say. */
 
-#include "driver.h"
-
 /* outside.c: classes that need somebody outside the room. */
 void outside_cases(void);
 /* exhaustion.c: class 27, each bound run into. */

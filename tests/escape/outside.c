@@ -2,6 +2,8 @@
 /* Classes 1, 2, 6, 16, 24, 25 and 40, as far as they need a host, another room, or a terminal. */
 #include "escape.h"
 
+#include "driver.h"
+
 #include <base/cleanup.h>
 #include <errno.h>
 #include <fcntl.h>
