@@ -88,6 +88,8 @@ json_t *record_make(const struct recorder *rec, const struct runner *rn, const s
 	json_set(o, "host", host_json(rn, rec->width));
 	json_set(o, "phases", phases_json(rec));
 	json_set(o, "room", room_json(room));
+	if (rec->attested)
+		json_set(o, "attested_room", json_incref(rec->attested));
 	json_set(o, "log_bytes", json_integer((json_int_t)rec->log.log_bytes));
 	json_set(o, "refused", tally_json(rec->log.refused, rec->log.n_refused));
 	json_set(o, "refused_total", json_integer((json_int_t)rec->log.refused_total));

@@ -20,6 +20,7 @@ struct recorder {
 	size_t n_phases;
 	time_t started;
 	unsigned width;
+	json_t *attested; /* what came of attacking this room beforehand, or NULL; owned */
 };
 
 /*

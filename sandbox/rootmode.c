@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -84,6 +85,16 @@ static int write_map(pid_t pid, const char *file, uid_t on_disk, uid_t seen)
 	return r;
 }
 
+/* Wait to be killed, by the supervisor or with it: or else root's descriptors and locks would stay.
+ */
+static void __attribute__((noreturn)) hold_namespace(pid_t supervisor)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (getppid() == supervisor) /* it may have been gone before */
+		syscall(SYS_ppoll, NULL, 0, NULL, NULL, 0);
+	_exit(0);
+}
+
 /*
  * A user namespace that exists only to say "what is owned by @st's owner on disk, shall be the
  * room's": mount_setattr(2) takes such a map as a namespace. -1 when it cannot be made.
@@ -92,11 +103,11 @@ static int map_namespace(const struct stat *st, const struct room_facts *f)
 {
 	char path[64];
 	int fd = -1;
+	pid_t self = getpid();
 	pid_t pid = (pid_t)syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, NULL, NULL, NULL, NULL);
 
 	if (pid == 0)
-		for (;;)
-			syscall(SYS_pause, 0); /* killed below */
+		hold_namespace(self);
 	if (pid < 0)
 		return -1;
 	if (write_map(pid, "uid_map", st->st_uid, f->uid) == 0 &&

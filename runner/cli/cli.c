@@ -18,6 +18,7 @@ static int read_numbers(struct cli *c, struct err *err)
 			       where);
 	c->runner.require_walls = opt_value(p, OPT_WALLS);
 	c->runner.strict = opt_has(p, OPT_STRICT);
+	c->runner.attest_room = opt_has(p, OPT_ATTEST_ROOM);
 	c->runner.build_on_disk = where && !strcmp(where, "disk");
 	return cli_read_limits(p, &c->runner.limits, err);
 }

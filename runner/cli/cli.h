@@ -81,6 +81,8 @@ int cmd_toolchain(struct cli *c, struct err *err);
 int cmd_trim(struct cli *c, struct err *err);
 int cmd_store(struct cli *c, struct err *err);
 int cmd_doctor(struct cli *c, struct err *err);
+/* belljar doctor --attack */
+int doctor_attack(struct cli *c, struct err *err);
 int cmd_version(struct cli *c, struct err *err);
 int cmd_help(struct cli *c, struct err *err);
 int cmd_not_yet(struct cli *c, struct err *err);

@@ -156,11 +156,14 @@ int cmd_doctor(struct cli *c, struct err *err)
 	_cleanup_json_ json_t *doc = json_object();
 	struct findings f = {.c = c, .doc = doc};
 
+	if (opt_has(&c->parsed, OPT_ATTACK))
+		return doctor_attack(c, err);
 	check_features(&f);
 	check_room(&f);
 	check_memory(&f);
 	check_store(&f);
 	check_helper(&f, "belljar-shim", "stand in for git, wget and others");
+	check_helper(&f, "belljar-attack", "attack this host's rooms");
 	check_helper(&f, "unpack", "open archives");
 	check_helper(&f, "pack", "export results");
 	check_helper(&f, "fetch", "fetch over the network");

@@ -77,6 +77,8 @@ enum opt {
 	OPT_REPAIR,
 	OPT_HOST,
 	OPT_AS,
+	OPT_ATTACK,
+	OPT_ATTEST_ROOM,
 	OPT_COUNT
 };
 

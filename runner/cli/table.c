@@ -75,6 +75,9 @@ const struct cli_option cli_options[OPT_COUNT] = {
 	[OPT_KEEP_SOURCES] = {0, "keep-sources", NULL, "keep fetched files"},
 	[OPT_REPAIR] = {0, "repair", NULL, "move damaged objects away"},
 	[OPT_AS] = {0, "as", "FORM", "all of it as a page for man, or as completions for bash"},
+	[OPT_ATTACK] = {0, "attack", NULL, "attack rooms of this host, and say what was refused"},
+	[OPT_ATTEST_ROOM] = {0, "attest-room", NULL,
+			     "attack each room before its build; the outcome is in the record"},
 	[OPT_HOST] = {0, "host", "ARCH", "the machine that runs the tools"},
 };
 
@@ -86,11 +89,12 @@ const enum opt cli_common[] = {OPT_STORE, OPT_COLOR, OPT_JSON, OPT_VERBOSE,
 #define BUILD_OPTIONS OPT_CORES, OPT_JOBS, OPT_BUILD_ON, OPT_LIMIT, OPT_WALLS
 
 static const enum opt no_options[] = {OPT_END};
+static const enum opt doctor_options[] = {OPT_ATTACK, OPT_END};
 static const enum opt help_options[] = {OPT_AS, OPT_END};
 static const enum opt plan_options[] = {PLAN_OPTIONS, OPT_END};
 static const enum opt fetch_options[] = {PLAN_OPTIONS, FETCH_OPTIONS, OPT_KEEP, OPT_END};
-static const enum opt build_options[] = {PLAN_OPTIONS, FETCH_OPTIONS, BUILD_OPTIONS, OPT_STRICT,
-					 OPT_OUT_LINK, OPT_NO_LINK,   OPT_END};
+static const enum opt build_options[] = {PLAN_OPTIONS, FETCH_OPTIONS, BUILD_OPTIONS,   OPT_STRICT,
+					 OPT_OUT_LINK, OPT_NO_LINK,   OPT_ATTEST_ROOM, OPT_END};
 static const enum opt shell_options[] = {OPT_PHASE, PLAN_OPTIONS, FETCH_OPTIONS, BUILD_OPTIONS,
 					 OPT_END};
 static const enum opt log_options[] = {OPT_ROUND, OPT_LEDGER,   OPT_KIND, OPT_REFUSED,
@@ -160,8 +164,8 @@ const struct cli_command cli_commands[] = {
 	 toolchain_options, 2, 2, false, cmd_toolchain},
 	{"store", "gc|verify|du", "clean, check or measure the store", NULL, store_options, 1, 1,
 	 false, cmd_store},
-	{"doctor", "", "say what this host can do and what it lacks", NULL, no_options, 0, 0, false,
-	 cmd_doctor},
+	{"doctor", "", "say what this host can do and what it lacks", NULL, doctor_options, 0, 0,
+	 false, cmd_doctor},
 	{"version", "", "show the version", NULL, no_options, 0, 0, false, cmd_version},
 	{"help", "[COMMAND]", "show help", NULL, help_options, 0, 1, false, cmd_help},
 	{"audit", NULL, NULL, NULL, no_options, 0, -1, true, cmd_not_yet},

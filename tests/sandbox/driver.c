@@ -228,7 +228,8 @@ const char *expand(const char *arg)
 		const char *key, *value;
 	} keys[] = {{"@PROBE@", places.probe_dir}, {"@NS@", places.pid_ns},
 		    {"@CPUS@", places.cpus},       {"@PID@", places.pid},
-		    {"@MACHINE@", places.machine}, {"@WORK@", places.work}};
+		    {"@MACHINE@", places.machine}, {"@WORK@", places.work},
+		    {"@OUTSIDE@", places.outside}};
 
 	if (!at)
 		return arg;

@@ -20,6 +20,7 @@ extern enum mode mode;
 struct places {
 	char work[64]; /* a folder of this run, mode 0755 */
 	char probe_dir[96], tool[96], hooked[96];
+	char outside[96]; /* for belljar-attack --outside */
 	char pid_ns[64], cpus[16], pid[16], machine[65];
 };
 
@@ -56,6 +57,10 @@ void fails(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void skip(const char *why);
 /* The table's cases; the exit status of the program. At least @least cases must have run. */
 int drive(const struct room_case *table, size_t n, int least);
+
+/* places.c: @bin is the folder of the test programs. */
+bool places_prepare(const char *bin);
+void places_clean(void);
 
 /* special.c: what a table cannot say. */
 void special_cases(void);

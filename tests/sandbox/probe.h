@@ -2,9 +2,10 @@
 #pragma once
 
 /*
- * Probes run inside a room and attack it. Each proves first that it is inside: host name "belljar"
- * and a pid namespace other than the one named on the command line. A check that fails prints what
- * was seen; the exit status is 1 then.
+ * Probes run inside a room and look at what it gives: identity, files, loopback, limits. What
+ * attacks it is belljar-attack (sandbox/attack). Each proves first that it is inside: host name
+ * "belljar" and a pid namespace other than the one named on the command line. A check that fails
+ * prints what was seen; the exit status is 1 then.
  */
 
 #include <stdbool.h>
@@ -21,20 +22,9 @@ void probe_identity(int argc, char **argv);
 void probe_facts(int argc, char **argv);
 void probe_clocks(int argc, char **argv);
 void probe_privileges(int argc, char **argv);
-void probe_setid(int argc, char **argv);
-void probe_xattr(int argc, char **argv);
-void probe_calls(int argc, char **argv);
-void probe_namespaces(int argc, char **argv);
-void probe_abi(int argc, char **argv);
-void probe_terminal(int argc, char **argv);
-void probe_proc(int argc, char **argv);
-void probe_proc_full(int argc, char **argv);
 void probe_files(int argc, char **argv);
 void probe_devices(int argc, char **argv);
-void probe_mounts(int argc, char **argv);
 void probe_stdin(int argc, char **argv);
-void probe_families(int argc, char **argv);
-void probe_network(int argc, char **argv);
 void probe_loopback(int argc, char **argv);
 void probe_no_loopback(int argc, char **argv);
 void probe_daemon(int argc, char **argv);
@@ -43,8 +33,9 @@ void probe_forks(int argc, char **argv);
 void probe_memory(int argc, char **argv);
 void probe_crash(int argc, char **argv);
 void probe_threads(int argc, char **argv);
-void probe_signals(int argc, char **argv);
-void probe_reports(int argc, char **argv);
+void probe_works(int argc, char **argv);
+void probe_listen(int argc, char **argv);
+void probe_swarm(int argc, char **argv);
 void probe_order(int argc, char **argv);
 void probe_view(int argc, char **argv);
 void probe_race_exec(int argc, char **argv);

@@ -5,19 +5,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/mount.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-
-#ifndef MS_REMOUNT
-#define MS_REMOUNT 32
-#define MS_BIND    4096
-#define MS_PRIVATE (1 << 18)
-#endif
 
 static bool can_create(const char *dir)
 {
@@ -85,33 +77,6 @@ void probe_devices(int argc, char **argv)
 	fd = open("/dev/urandom", O_RDONLY);
 	check(fd >= 0 && read(fd, &byte, 1) == 1, "/dev/urandom works");
 	check(chmod("/dev/null", 0600) < 0, "the mode of /dev/null can be changed");
-}
-
-static int old_mount(const char *target, unsigned long flags)
-{
-	return (int)syscall(SYS_mount, NULL, target, NULL, flags, NULL);
-}
-
-/* With the filter taken away: the mounts are locked by the second namespace all the same. */
-void probe_mounts(int argc, char **argv)
-{
-	struct mount_attr rw = {.attr_clr = MOUNT_ATTR_RDONLY};
-	static const char *const locked[] = {"/", "/usr", "/dev", "/inputs/a"};
-	int tree;
-
-	for (size_t i = 0; i < sizeof(locked) / sizeof(locked[0]); i++) {
-		if (access(locked[i], F_OK) < 0)
-			continue;
-		refused(locked[i], old_mount(locked[i], MS_REMOUNT | MS_BIND), EPERM);
-		refused(locked[i],
-			syscall(SYS_mount_setattr, AT_FDCWD, locked[i], 0, &rw, sizeof(rw)), EPERM);
-		check(syscall(SYS_umount2, locked[i], 2) < 0, "umount of %s", locked[i]);
-	}
-	refused("bind", syscall(SYS_mount, "/tmp", "/build", NULL, MS_BIND, NULL), EPERM);
-	tree = (int)syscall(SYS_open_tree, AT_FDCWD, "/usr", OPEN_TREE_CLONE);
-	refused("open_tree", tree, EPERM);
-	refused("fsopen", syscall(SYS_fsopen, "tmpfs", 0), EPERM);
-	refused("chroot", chroot("/tmp"), EPERM);
 }
 
 /* stdin is a file of the host, opened for reading: it must not become writable through /proc. */

@@ -152,85 +152,6 @@ void probe_privileges(int argc, char **argv)
 	      "the core limit stays 1, which no handler of the host is started for");
 }
 
-void probe_proc(int argc, char **argv)
-{
-	static const char *const absent[] = {"cmdline",
-					     "cpuinfo",
-					     "version",
-					     "meminfo",
-					     "uptime",
-					     "loadavg",
-					     "stat",
-					     "keys",
-					     "key-users",
-					     "kallsyms",
-					     "config.gz",
-					     "kcore",
-					     "modules",
-					     "interrupts",
-					     "sys",
-					     "sys/kernel/random/boot_id",
-					     "sys/kernel/core_pattern",
-					     "net",
-					     "1",
-					     "1/exe",
-					     "1/mem",
-					     "1/cmdline",
-					     "1/environ",
-					     "kmsg",
-					     "sysrq-trigger",
-					     "bus",
-					     "fs"};
-	char path[64];
-	DIR *d = opendir("/proc");
-	struct dirent *e;
-
-	for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++) {
-		snprintf(path, sizeof(path), "/proc/%s", absent[i]);
-		refused(path, open(path, O_RDONLY), ENOENT);
-		check(open(path, O_WRONLY) < 0, "%s can be opened for writing", path);
-	}
-	while (d && (e = readdir(d)))
-		check(atoi(e->d_name) || strchr(".st", e->d_name[0]), "/proc/%s", e->d_name);
-	check(access("/sys/kernel", F_OK) < 0, "no /sys");
-	check(open("/proc/self/exe", O_WRONLY) < 0, "own program can be opened for writing");
-}
-
-/* Of the whole proc, only the facts say anything, and they say the fixed values. */
-void probe_proc_full(int argc, char **argv)
-{
-	static const char *const facts[] = {"cmdline", "cpuinfo", "loadavg", "meminfo",
-					    "stat",    "uptime",  "version"};
-	DIR *d = opendir("/proc");
-	struct dirent *e;
-	struct stat st;
-	char path[300], byte;
-
-	while (d && (e = readdir(d))) {
-		bool fact = false;
-		int fd;
-
-		for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
-			fact |= !strcmp(facts[i], e->d_name);
-		snprintf(path, sizeof(path), "/proc/%s", e->d_name);
-		if (fact || atoi(e->d_name) || lstat(path, &st) < 0 || S_ISLNK(st.st_mode))
-			continue;
-		if (S_ISDIR(st.st_mode)) {
-			check(e->d_name[0] == '.' || st.st_nlink == 2, "%s is empty", path);
-			continue;
-		}
-		fd = open(path, O_RDONLY | O_NONBLOCK);
-		check(fd < 0 || read(fd, &byte, 1) <= 0, "%s says something", path);
-		if (fd >= 0)
-			close(fd);
-	}
-	check(line_is("/proc/version", "6.1.0-belljar"), "version is fixed");
-	check(line_is("/proc/uptime", "1000.00"), "uptime is fixed");
-	refused("core_pattern", open("/proc/sys/kernel/core_pattern", O_WRONLY), ENOENT);
-	check(stat("/proc/sysrq-trigger", &st) < 0 || st.st_rdev == makedev(1, 3),
-	      "sysrq-trigger is /dev/null");
-}
-
 /* A process that nothing asks to stop: own session, no signals, holding the output. */
 void probe_daemon(int argc, char **argv)
 {
@@ -319,26 +240,6 @@ void probe_threads(int argc, char **argv)
 		pthread_join(t[i], NULL);
 	check(n == 500, "%d threads", n);
 	check(bad == 0, "%ld wrong answers", bad);
-}
-
-void probe_signals(int argc, char **argv)
-{
-	pid_t host = atoi(argv[0]);
-
-	check(kill(-1, 0) < 0 || errno == 0, "kill(-1) reaches nobody outside");
-	refused("kill a host process", kill(host, SIGKILL), ESRCH);
-	check(kill(1, SIGKILL) == 0 || errno == EPERM, "init takes no signal from inside");
-	check(access("/proc/self", F_OK) == 0, "init is still there");
-}
-
-/* Try to speak to the supervisor in init's name: no descriptor of init's can be had. */
-void probe_reports(int argc, char **argv)
-{
-	int pidfd = (int)syscall(SYS_pidfd_open, 1, 0);
-
-	refused("init's descriptors", open("/proc/1/fd", O_RDONLY), ENOENT);
-	refused("pidfd_getfd of init", syscall(SYS_pidfd_getfd, pidfd, 3, 0), EPERM);
-	refused("ptrace init", syscall(SYS_ptrace, 16, 1, 0, 0), EPERM);
 }
 
 void probe_order(int argc, char **argv)

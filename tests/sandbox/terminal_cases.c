@@ -100,9 +100,11 @@ static void session(void)
 	await(&s, "33 77\r\n");
 	type(&s, "hello\n");
 	await(&s, "got hello\r\n");
-	snprintf(probe, sizeof(probe), "/inputs/probe/probe '%s' terminal x\n", places.pid_ns);
+	snprintf(probe, sizeof(probe),
+		 "/inputs/probe/attack --outside %s --room --terminal --classes 1\n",
+		 places.outside);
 	type(&s, probe);
-	await(&s, " 0 failed");
+	await(&s, "\"unexpected\":0");
 	type(&s, "sleep 60\n");
 	usleep(200000);
 	type(&s, "\003echo interrupted $?\n"); /* ^C reaches sleep, not us */

@@ -25,6 +25,7 @@ struct runner {
 	unsigned jobs;               /* actions side by side; 0: 2 */
 	struct room_limits limits;   /* of every room; zeros are the room's defaults */
 	bool build_on_disk;          /* /build in the store's tmp/ instead of a tmpfs */
+	bool attest_room;            /* attack each room before its build (runner/attack.h) */
 	const struct tracer *tracer; /* NULL: none */
 	const char *require_walls;   /* of every room, see room_require_walls(); NULL: none */
 	bool strict;                 /* an undeclared attempt fails the build, see strict.h */
