@@ -6,10 +6,10 @@ set(CPACK_PACKAGE_VENDOR belljar)
 set(CPACK_PACKAGE_CONTACT "belljar developers <belljar@localhost>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "reproducible, sandboxed build runner")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
-" belljar resolves a recipe into an action whose key is the hash of everything
- that may influence it, runs the action once in a sealed room (namespaces,
- seccomp, Landlock, no capabilities, no network), and names the result by the
- hash of its contents. Its first customer is the Xen hypervisor.")
+"belljar resolves a recipe into an action whose key is the hash of everything
+that may influence it, runs the action once in a sealed room (namespaces,
+seccomp, Landlock, no capabilities, no network), and names the result by the
+hash of its contents. Its first customer is the Xen hypervisor.")
 set(CPACK_GENERATOR DEB)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION devel)
