@@ -27,7 +27,10 @@ static void offer(const struct line *l, const char *word, const char *text)
 {
 	if (!str_starts(word, l->cur))
 		return;
-	printf("%s%s%s%s\n", l->start, word, text ? "\t" : "", text ? text : "");
+	printf("%s%s%s", l->start, word, text ? "\t" : "");
+	for (; text && *text; text++)
+		putchar(*text == '\n' ? ' ' : *text); /* one line each */
+	putchar('\n');
 }
 
 static enum opt option_of(const struct cli_command *cmd, const char *word, size_t len)
@@ -61,6 +64,8 @@ static void read_option(struct cli *c, struct line *l, const char *const *words,
 	}
 	if (!eq)
 		value = words[++*at];
+	if (strchr(cli_options[id].arg, ' ') && *at + 1 < n)
+		++*at; /* bubblewrap's options take two words */
 	if (id == OPT_RECIPES || id == OPT_TOOLCHAINS) {
 		char **dir = id == OPT_RECIPES ? &c->recipes_dir : &c->toolchains_dir;
 
@@ -206,6 +211,8 @@ static void offer_value(struct cli *c, const struct line *l)
 		[OPT_HOST] = "x86_64 aarch64",
 		[OPT_COLOR] = "auto always never",
 		[OPT_BUILD_ON] = "tmpfs disk",
+		[OPT_NET] = "loopback none",
+		[OPT_PROC] = "pid full",
 		[OPT_FORMAT] = "tar tar.zst",
 		[OPT_AS] = "man bash zsh fish",
 		[OPT_LIMIT] = "time= processes= files= memory= build= file= log=",
@@ -214,6 +221,8 @@ static void offer_value(struct cli *c, const struct line *l)
 
 	if (l->pending == OPT_SET)
 		offer_set(c, l);
+	else if (l->pending == OPT_TOOLCHAIN)
+		offer_toolchains(c, l);
 	else if (l->pending == OPT_PHASE)
 		offer_phases(c, l);
 	else if (words[l->pending])
@@ -261,7 +270,7 @@ static void offer_operand(struct cli *c, const struct line *l)
 	else if (!strcmp(cmd->name, "store"))
 		offer_words(l, "gc verify du");
 	else if (!strcmp(cmd->name, "toolchain") && !l->n_operands)
-		offer_words(l, "lock compose show");
+		offer_words(l, "lock compose show trim");
 	else if (!strcmp(cmd->name, "toolchain"))
 		offer_toolchains(c, l);
 	else if (cmd->max != 0)
