@@ -25,6 +25,11 @@ void event_done(const struct event_sink *sink, const char *what, const char *nam
 		   &(struct event){.kind = EVENT_DONE, .what = what, .name = name, .text = text});
 }
 
+void event_fail(const struct event_sink *sink, const char *what, const char *name)
+{
+	event_emit(sink, &(struct event){.kind = EVENT_FAIL, .what = what, .name = name});
+}
+
 static void emit_text(const struct event_sink *sink, enum event_kind kind, const char *fmt,
 		      va_list ap) __attribute__((format(printf, 3, 0)));
 

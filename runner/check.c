@@ -60,11 +60,16 @@ static int run_rounds(struct runner *rn, struct plan *p, unsigned rounds, struct
 	for (unsigned i = 0; i < rounds; i++) {
 		_cleanup_free_ char *step = xasprintf("%s, round %u of %u", title, i + 1, rounds);
 		struct round *round = &out->rounds[out->n_rounds++];
+		int rc;
 
 		event_step(rn->sink, "build", step);
-		if (round_run(rn, p, n, runner_cores(rn), round, err) < 0)
+		rc = round_run(rn, p, n, runner_cores(rn), round, err);
+		event_emit(rn->sink, &(struct event){.kind = rc < 0 ? EVENT_FAIL : EVENT_DONE,
+						     .what = "build",
+						     .name = step,
+						     .done = (uint64_t)(round->seconds * 1000)});
+		if (rc < 0)
 			return err_wrap(err, "%s", step);
-		event_done(rn->sink, "build", step, NULL);
 	}
 	return 0;
 }

@@ -3,6 +3,7 @@
 
 #include "collect.h"
 #include "record.h"
+#include "times.h"
 #include "workshop.h"
 
 #include <base/cleanup.h>
@@ -18,8 +19,10 @@ struct watcher { /* the argument of the room's callbacks */
 	struct runner *rn;
 	struct recorder *rec;
 	const struct room_spec *spec;
-	const char *recipe;
-	size_t phase; /* that runs now; n_commands before the first one */
+	const char *title;        /* of the build */
+	const struct times *past; /* of its phases */
+	size_t phase;             /* that runs now; n_commands before the first one */
+	struct timespec began;    /* that phase */
 };
 
 void round_release(struct round *r)
@@ -34,7 +37,8 @@ void round_release(struct round *r)
 static void on_output(void *arg, const char *data, size_t len)
 {
 	struct watcher *w = arg;
-	struct event ev = {.kind = EVENT_LOG, .what = "phase", .text = data, .done = len};
+	struct event ev = {
+		.kind = EVENT_LOG, .what = "phase", .text = data, .done = len, .owner = w->title};
 
 	roundlog_output(&w->rec->log, data, len);
 	event_emit(w->rn->sink, &ev);
@@ -47,39 +51,51 @@ static void on_ledger(void *arg, const struct ledger_row *row)
 	roundlog_row(&w->rec->log, row);
 }
 
-/* Two builds may run side by side: which one is part of what is shown. */
-static char *phase_title(const struct watcher *w, size_t index)
+static void emit_phase(struct watcher *w, enum event_kind kind, double seconds)
 {
-	return xasprintf("%s: %s", w->recipe, w->spec->commands[index].name);
+	const char *name = w->spec->commands[w->phase].name;
+	struct event ev = {.kind = kind,
+			   .what = "phase",
+			   .name = name,
+			   .owner = w->title,
+			   .done = (uint64_t)(seconds * 1000),
+			   .total = times_get(w->past, name)};
+	char text[64];
+
+	snprintf(text, sizeof(text), "%.1f s", seconds);
+	if (kind == EVENT_DONE)
+		ev.text = text;
+	event_emit(w->rn->sink, &ev);
 }
 
 static void on_phase(void *arg, size_t index, bool ended, int status, double seconds)
 {
 	struct watcher *w = arg;
 	const char *name = w->spec->commands[index].name;
-	_cleanup_free_ char *shown = phase_title(w, index);
-	char text[64];
 
 	w->phase = index;
 	if (!ended) {
-		event_step(w->rn->sink, "phase", shown);
+		clock_gettime(CLOCK_MONOTONIC, &w->began);
+		emit_phase(w, EVENT_STEP, 0);
 		return;
 	}
 	w->rec->phases[w->rec->n_phases++] =
 		(struct phase_time){.name = name, .status = status, .seconds = seconds};
-	snprintf(text, sizeof(text), "%.1f s", seconds);
-	if (!status)
-		event_done(w->rn->sink, "phase", shown, text);
+	emit_phase(w, status ? EVENT_FAIL : EVENT_DONE, seconds);
+	w->phase = w->spec->n_commands;
 }
 
 static bool on_tick(void *arg)
 {
 	struct watcher *w = arg;
 
-	if (w->phase < w->spec->n_commands) {
-		_cleanup_free_ char *shown = phase_title(w, w->phase);
+	struct timespec now;
 
-		event_progress(w->rn->sink, "phase", shown, 0, 0);
+	if (w->phase < w->spec->n_commands) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		emit_phase(w, EVENT_PROGRESS,
+			   (double)(now.tv_sec - w->began.tv_sec) +
+				   (double)(now.tv_nsec - w->began.tv_nsec) / 1e9);
 	}
 	return runner_stopped(w->rn);
 }
@@ -165,7 +181,10 @@ static int succeed(struct workshop *w, struct recorder *rec, struct runner *rn,
 	out->record = record_make(rec, rn, n, room, out->outputs, sizes, NULL);
 	if (roundlog_close(&rec->log, err) < 0)
 		return -1;
-	return publish_record(w, rn->store, n, out, err);
+	if (publish_record(w, rn->store, n, out, err) < 0)
+		return -1;
+	times_save(rec, rn->store, n);
+	return 0;
 }
 
 /* Before anything is collected: the result of a strict failure is never in the store. */
@@ -183,14 +202,23 @@ static int judge_strict(struct recorder *rec, struct runner *rn, const struct pl
 static int run_and_collect(struct workshop *w, struct recorder *rec, struct runner *rn,
 			   const struct plan_node *n, struct round *out, struct err *err)
 {
+	_cleanup_free_ char *title = plan_node_title(n);
+	_cleanup_(times_release) struct times past = TIMES_INIT;
 	struct watcher watcher = {.rn = rn,
 				  .rec = rec,
 				  .spec = &w->spec,
-				  .recipe = n->recipe->name,
+				  .title = title,
+				  .past = &past,
 				  .phase = w->spec.n_commands};
 	struct room_result result = {0};
+	int rc;
 
-	if (run_room(&watcher, &result, err) < 0)
+	times_load(&past, rn->store, n);
+	rc = run_room(&watcher, &result, err);
+	/* Interrupted, or a limit struck: nobody else says that the phase is over. */
+	if (watcher.phase < w->spec.n_commands)
+		emit_phase(&watcher, EVENT_FAIL, result.seconds);
+	if (rc < 0)
 		return -1;
 	out->seconds = result.seconds;
 	if (judge(&w->spec, &result, out, err) < 0 || judge_strict(rec, rn, n, &result, err) < 0)

@@ -84,6 +84,8 @@ json_t *record_make(const struct recorder *rec, const struct runner *rn, const s
 	json_set(o, "belljar_record", json_integer(1));
 	json_set_str(o, "key", hex);
 	json_set(o, "action", json_incref(n->action));
+	if (n->variant)
+		json_set_str(o, "variant", n->variant);
 	set_time(o, "started", rec->started);
 	json_set(o, "host", host_json(rn, rec->width));
 	json_set(o, "phases", phases_json(rec));

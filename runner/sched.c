@@ -81,6 +81,8 @@ static int build_node(struct job *j)
 	struct plan_node *n = &s->plan->nodes[j->node];
 	_cleanup_free_ char *title = plan_node_title(n);
 	_cleanup_close_ int lock_fd = -1;
+	const struct node_report *report = &s->report->nodes[j->node];
+	int rc;
 
 	if (plan_key(s->plan, j->node, s->rn.store, &j->err) < 0)
 		return -1;
@@ -97,10 +99,12 @@ static int build_node(struct job *j)
 	if (n->result)
 		return 0;
 	event_step(s->rn.sink, "build", title);
-	if (run_round(j, n) < 0)
-		return err_wrap(&j->err, "%s", title);
-	event_done(s->rn.sink, "build", title, NULL);
-	return 0;
+	rc = run_round(j, n);
+	event_emit(s->rn.sink, &(struct event){.kind = rc < 0 ? EVENT_FAIL : EVENT_DONE,
+					       .what = "build",
+					       .name = title,
+					       .done = (uint64_t)(report->round.seconds * 1000)});
+	return rc < 0 ? err_wrap(&j->err, "%s", title) : 0;
 }
 
 static void *job_main(void *arg)

@@ -314,9 +314,14 @@ int store_unpack_debs(struct store *s, struct unpack_item *items, size_t n,
 		return -1;
 	if (unknown == 0)
 		return 0;
-	event_step(sink, "unpack", "packages");
-	if (unpack_all(&u, xs, unknown, sink, err) < 0)
+	event_emit(sink, &(struct event){.kind = EVENT_STEP,
+					 .what = "unpack",
+					 .name = "packages",
+					 .total = unknown});
+	if (unpack_all(&u, xs, unknown, sink, err) < 0) {
+		event_fail(sink, "unpack", "packages");
 		return -1;
+	}
 	/* the twins of a blob that was listed once */
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = 0; j < unknown; j++)

@@ -222,8 +222,10 @@ static int handle_event(struct remote *r, const json_t *event, struct err *err)
 	if (strcmp(kind, "start") == 0) {
 		event_step(r->f->sink, "fetch", name);
 	} else if (strcmp(kind, "progress") == 0) {
-		event_progress(r->f->sink, "fetch", name, (uint64_t)json_get_int(event, "bytes", 0),
-			       w->item->size);
+		json_int_t bytes = json_get_int(event, "bytes", 0);
+
+		event_progress(r->f->sink, "fetch", name, (uint64_t)bytes, w->item->size);
+		want_progress(r->f, w, (uint64_t)bytes);
 	} else if (strcmp(kind, "retry") == 0) {
 		event_debug(r->f->sink, "%s: %s: %s; trying again", name,
 			    json_get_str(event, "url", "?"), json_get_str(event, "reason", "?"));
@@ -233,6 +235,7 @@ static int handle_event(struct remote *r, const json_t *event, struct err *err)
 	} else if (strcmp(kind, "failed") == 0) {
 		r->open--;
 		note_failures(w, json_object_get(event, "failures"));
+		want_progress(r->f, w, 0);
 	}
 	return 0;
 }

@@ -56,9 +56,18 @@ int want_import(struct fetching *f, struct want *w, int fd, const char *shown, s
 		r = check_size(item, fd, shown, err) < 0 ? -1 : write_out(item, fd, err);
 	else
 		r = store_blob_add_fd(f->store, fd, shown, &item->hash, item->size, NULL, err);
-	if (r == 0)
-		w->done = true;
-	return r;
+	if (r < 0)
+		return -1;
+	w->done = true;
+	want_progress(f, w, item->size);
+	return 0;
+}
+
+void want_progress(struct fetching *f, struct want *w, uint64_t bytes)
+{
+	f->got += bytes - w->got;
+	w->got = bytes;
+	event_progress(f->sink, "download", f->title, f->got, f->total);
 }
 
 void want_failed(struct want *w, const char *url, const char *reason)
@@ -99,6 +108,7 @@ static void fetching_release(struct fetching *f)
 		strv_release(&f->wants[i].failures);
 	}
 	free(f->wants);
+	free(f->title);
 }
 
 /* Sort the URLs of an item. One that names an unknown mirror is a failure only when none is left.
@@ -221,6 +231,27 @@ static int get_nearby(struct fetching *f, struct err *err)
 	return 0;
 }
 
+static int fetch_all(struct fetching *f, struct err *err)
+{
+	struct event ev = {.kind = EVENT_STEP, .what = "download"};
+
+	for (size_t i = 0; i < f->n; i++)
+		f->total += f->wants[i].item->size;
+	f->title = xasprintf("%zu file%s", f->n, f->n == 1 ? "" : "s");
+	ev.name = f->title;
+	ev.total = f->total;
+	event_emit(f->sink, &ev);
+	if (get_nearby(f, err) < 0 || fetch_remote(f, err) < 0 || report_failures(f, err) < 0) {
+		ev.kind = EVENT_FAIL;
+		event_emit(f->sink, &ev);
+		return -1;
+	}
+	ev.kind = EVENT_DONE;
+	ev.done = f->got;
+	event_emit(f->sink, &ev);
+	return 0;
+}
+
 int store_fetch(struct store *s, const struct fetch_item *items, size_t n,
 		const struct fetch_options *opt, const struct event_sink *sink, struct err *err)
 {
@@ -229,9 +260,5 @@ int store_fetch(struct store *s, const struct fetch_item *items, size_t n,
 		.store = s, .opt = opt ? opt : &defaults, .sink = sink};
 
 	list_missing(&f, items, n);
-	if (f.n == 0)
-		return 0;
-	if (get_nearby(&f, err) < 0 || fetch_remote(&f, err) < 0)
-		return -1;
-	return report_failures(&f, err);
+	return f.n ? fetch_all(&f, err) : 0;
 }

@@ -12,6 +12,7 @@ struct want {
 	struct strv failures;          /* "URL: reason", in the order tried */
 	bool gone;                     /* so far every server said that it does not have it */
 	bool done;
+	uint64_t got; /* bytes that were reported */
 };
 
 struct fetching {
@@ -20,6 +21,8 @@ struct fetching {
 	const struct event_sink *sink;
 	struct want *wants;
 	size_t n;
+	char *title; /* "12 files": the whole of it, for events */
+	uint64_t got, total;
 };
 
 /* Is it there now? Another process may have brought it. */
@@ -27,6 +30,8 @@ bool want_present(struct fetching *f, struct want *w);
 /* Take the contents of @fd, after hashing them; @shown names them in an error. */
 int want_import(struct fetching *f, struct want *w, int fd, const char *shown, struct err *err)
 	__attribute__((warn_unused_result));
+/* This much of it has arrived; the sink hears of the whole. */
+void want_progress(struct fetching *f, struct want *w, uint64_t bytes);
 void want_failed(struct want *w, const char *url, const char *reason);
 
 /* --from: a file of the right name there with other contents is an error. */

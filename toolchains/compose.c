@@ -200,8 +200,10 @@ int toolchain_compose(struct store *s, const struct toolchain *tc, const struct 
 	if (known)
 		return check_recorded(tc, l, out_tree, err);
 	event_step(sink, "compose", name);
-	if (compose(&c, out_tree, err) < 0)
+	if (compose(&c, out_tree, err) < 0) {
+		event_fail(sink, "compose", name);
 		return -1;
+	}
 	summary = xasprintf("%zu packages, %llu files", l->n, (unsigned long long)c.merge.files);
 	event_done(sink, "compose", name, summary);
 	return 0;

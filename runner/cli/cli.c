@@ -23,6 +23,29 @@ static int read_numbers(struct cli *c, struct err *err)
 	return cli_read_limits(p, &c->runner.limits, err);
 }
 
+static void on_event(void *arg, const struct event *ev)
+{
+	struct cli *c = arg;
+
+	render_event(&c->render, ev);
+	eventlog_event(&c->events, ev);
+}
+
+static int open_events(struct cli *c, struct err *err)
+{
+	const char *path = opt_value(&c->parsed, OPT_EVENTS);
+
+	if (!path)
+		return 0;
+	if (c->json && !strcmp(path, "-"))
+		return err_set(err, ERR_USAGE, 0,
+			       "--json and --events - both want standard output; the document is "
+			       "in the event \"result\"");
+	cli_catch_signals(); /* a reader that goes away is no reason to die */
+	return eventlog_open(&c->events, path, c->parsed.command->name,
+			     opt_has(&c->parsed, OPT_VERBOSE), err);
+}
+
 static int set_up(struct cli *c, struct err *err)
 {
 	const struct parsed *p = &c->parsed;
@@ -36,12 +59,12 @@ static int set_up(struct cli *c, struct err *err)
 	opt_values(p, OPT_MIRROR, &c->mirrors);
 	opt_values(p, OPT_FROM, &c->from);
 	opt_values(p, OPT_SET, &c->set);
-	c->sink = (struct event_sink){.fn = render_event, .arg = &c->render};
+	c->sink = (struct event_sink){.fn = on_event, .arg = c};
 	c->runner.sink = &c->sink;
 	c->runner.stopped = cli_stopped;
 	c->runner.fetch = (struct fetch_options){
 		.mirrors = &c->mirrors, .from = &c->from, .offline = opt_has(p, OPT_OFFLINE)};
-	return read_numbers(c, err);
+	return read_numbers(c, err) < 0 ? -1 : open_events(c, err);
 }
 
 static int dispatch(struct cli *c, struct err *err)
@@ -81,7 +104,7 @@ static int status_of(const struct cli *c, struct err *err)
 
 int cli_main(int argc, char **argv)
 {
-	struct cli c = {.status = 0};
+	struct cli c = {.events = EVENTLOG_INIT};
 	struct err err = ERR_INIT;
 	int status;
 
@@ -92,9 +115,14 @@ int cli_main(int argc, char **argv)
 		c.json = opt_has(&c.parsed, OPT_JSON);
 		status = status_of(&c, &err);
 		cli_print_error(&c, &err);
+		eventlog_error(&c.events, &err);
 	} else {
 		render_clear(&c.render);
 		status = c.status;
+	}
+	if (eventlog_close(&c.events, status, &err) < 0) {
+		status = err.code;
+		cli_print_error(&c, &err);
 	}
 	cli_release(&c);
 	return status;

@@ -3,6 +3,7 @@
 
 /* The state of one run of the program, and what its subcommands share. */
 
+#include "eventlog.h"
 #include "options.h"
 #include "render.h"
 
@@ -13,11 +14,12 @@
 struct cli {
 	struct parsed parsed;
 	struct render render;
+	struct eventlog events;
 	struct event_sink sink;
 	struct runner runner;
 	struct strv mirrors, from, set;
 	char *recipes_dir, *toolchains_dir;
-	bool json;
+	bool json;  /* --json */
 	int status; /* exit status when the command returns 0 */
 };
 
@@ -54,6 +56,11 @@ bool cli_stopped(void *unused);
 void cli_put(FILE *to, const char *text, size_t len);
 /* The document on stdout, one line. Takes the reference. */
 int cli_print_json(json_t *doc_taken, struct err *err) __attribute__((warn_unused_result));
+/* Does anybody want the document of a command that tells what goes on? */
+bool cli_wants_result(const struct cli *c);
+/* That document: on stdout with --json, and as an event. Takes the reference. */
+int cli_result(struct cli *c, json_t *doc_taken, struct err *err)
+	__attribute__((warn_unused_result));
 /* "12.3 MB" */
 void cli_format_bytes(uint64_t bytes, char *buf, size_t size);
 /* Everything written to stdout has arrived; ERR_STORE otherwise (a full disk behind a pipe). */
@@ -70,6 +77,8 @@ int cmd_fetch(struct cli *c, struct err *err);
 int cmd_plan(struct cli *c, struct err *err);
 int cmd_shell(struct cli *c, struct err *err);
 int cmd_log(struct cli *c, struct err *err);
+int cmd_history(struct cli *c, struct err *err);
+int cmd_complete(struct cli *c, struct err *err);
 int cmd_run(struct cli *c, struct err *err);
 int cmd_check(struct cli *c, struct err *err);
 int cmd_list(struct cli *c, struct err *err);

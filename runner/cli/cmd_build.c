@@ -4,19 +4,14 @@
 #include <base/cleanup.h>
 #include <runner/golden.h>
 
-/* The command that reproduces a failed node: the user's own selector, or the input's name. */
 static void explain_failure(struct cli *c, const struct plan *p, const struct build_report *report)
 {
 	const struct plan_node *n;
-	_cleanup_free_ char *name = NULL;
 
 	if (report->failed >= report->n)
 		return;
 	n = &p->nodes[report->failed];
-	name = xasprintf("%s@%s%s%s", n->recipe->name, n->branch->name, n->variant ? ":" : "",
-			 n->variant ? n->variant : "");
-	summary_failure(c, n, &report->nodes[report->failed].round,
-			n == plan_wanted(p) ? c->parsed.operands[0] : name);
+	summary_failure(c, n, &report->nodes[report->failed].round, n == plan_wanted(p));
 }
 
 static void warn_golden(struct cli *c, const struct plan *p)
@@ -43,7 +38,7 @@ static int present(struct cli *c, const struct plan *p, const struct build_repor
 	render_clear(&c->render);
 	warn_golden(c, p);
 	summary_print(c, n, mine, &links);
-	return c->json ? cli_print_json(summary_json(n, mine, &links), err) : 0;
+	return cli_wants_result(c) ? cli_result(c, summary_json(n, mine, &links), err) : 0;
 }
 
 int cmd_build(struct cli *c, struct err *err)

@@ -121,7 +121,7 @@ static int conclude(struct cli *c, const struct plan *p, const struct check_repo
 	bool regold = opt_has(&c->parsed, OPT_REGOLD);
 
 	render_clear(&c->render);
-	if (c->json && cli_print_json(check_json(plan_wanted(p), r), err) < 0)
+	if (cli_wants_result(c) && cli_result(c, check_json(plan_wanted(p), r), err) < 0)
 		return -1;
 	if (regold && !r->n_differences)
 		return print_golden(p, r, err);
@@ -148,7 +148,7 @@ int cmd_check(struct cli *c, struct err *err)
 	if (check_run(&c->runner, &p, rounds, &report, err) < 0) {
 		if (report.n_rounds && report.rounds[report.n_rounds - 1].tail)
 			summary_failure(c, plan_wanted(&p), &report.rounds[report.n_rounds - 1],
-					c->parsed.operands[0]);
+					true);
 		return -1;
 	}
 	return conclude(c, &p, &report, err);

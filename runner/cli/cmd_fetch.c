@@ -14,10 +14,10 @@ int cmd_fetch(struct cli *c, struct err *err)
 		return -1;
 	if (keep && build_keep_files(&c->runner, &p, keep, err) < 0)
 		return -1;
-	if (!c->json)
+	if (!cli_wants_result(c))
 		return 0;
 	doc = json_object();
 	json_set(doc, "belljar_fetch", json_integer(1));
 	json_set(doc, "complete", json_true());
-	return cli_print_json(doc, err);
+	return cli_result(c, doc, err);
 }

@@ -24,24 +24,25 @@ int cmd_version(struct cli *c, struct err *err)
 
 int cmd_help(struct cli *c, struct err *err)
 {
-	const struct cli_command *cmd;
+	const char *name = c->parsed.n_operands ? c->parsed.operands[0] : NULL;
+	const struct cli_command *cmd = name ? cli_find_command(name) : NULL;
 	const char *as = opt_value(&c->parsed, OPT_AS);
 
-	if (as && strcmp(as, "man") && strcmp(as, "bash"))
-		return err_set(err, ERR_USAGE, 0, "--as: expected man or bash, found '%s'", as);
-	if (as) {
-		(!strcmp(as, "man") ? help_man : help_bash)(stdout);
+	if (name && !cmd)
+		return cli_unknown_command(name, err);
+	if (as && !strcmp(as, "man")) {
+		if (cmd && !cmd->summary)
+			return err_set(err, ERR_USAGE, 0, "belljar %s is not implemented", name);
+		help_man(stdout, cmd);
 		return cli_flush(err);
 	}
-	if (!c->parsed.n_operands) {
+	if (as && !help_completion(stdout, as))
+		return err_set(err, ERR_USAGE, 0,
+			       "--as: expected man, bash, zsh or fish, found '%s'", as);
+	if (!as && cmd)
+		help_command(stdout, cmd);
+	else if (!as)
 		help_all(stdout);
-		return cli_flush(err);
-	}
-	cmd = cli_find_command(c->parsed.operands[0]);
-	if (!cmd)
-		return err_set(err, ERR_USAGE, 0, "unknown command '%s'; see belljar --help",
-			       c->parsed.operands[0]);
-	help_command(stdout, cmd);
 	return cli_flush(err);
 }
 

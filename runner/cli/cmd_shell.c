@@ -12,7 +12,7 @@ static int build_inputs(struct cli *c, struct plan *p, struct err *err)
 	if (build_run(&c->runner, p, true, &report, err) < 0) {
 		if (report.failed < report.n)
 			summary_failure(c, &p->nodes[report.failed],
-					&report.nodes[report.failed].round, NULL);
+					&report.nodes[report.failed].round, false);
 		return -1;
 	}
 	if (plan_key(p, wanted, c->runner.store, err) < 0)

@@ -14,6 +14,7 @@ void cli_release(struct cli *c)
 	strv_release(&c->set);
 	free(c->recipes_dir);
 	free(c->toolchains_dir);
+	render_release(&c->render);
 	parsed_release(&c->parsed);
 }
 

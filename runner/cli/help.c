@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* --help, from the table. */
-#include "options.h"
+#include "cli.h"
 
 #include <string.h>
 
@@ -31,10 +31,18 @@ static void print_options(FILE *to, const char *title, const enum opt *list)
 		print_option(to, *list);
 }
 
+static void print_examples(FILE *to, const struct cli_example *list)
+{
+	if (list)
+		fputs("\nExamples:\n", to);
+	for (; list && list->line; list++)
+		fprintf(to, "  %s\n      %s\n", list->line, list->text);
+}
+
 void help_command(FILE *to, const struct cli_command *cmd)
 {
 	if (!cmd->summary) {
-		fprintf(to, "belljar %s is not implemented yet.\n", cmd->name);
+		fprintf(to, "belljar %s is not implemented.\n", cmd->name);
 		return;
 	}
 	fprintf(to, "belljar %s: %s\n\nUsage: belljar %s%s%s%s\n", cmd->name, cmd->summary,
@@ -43,6 +51,7 @@ void help_command(FILE *to, const struct cli_command *cmd)
 		fprintf(to, "\n%s\n", cmd->text);
 	print_options(to, "Options", cmd->options);
 	print_options(to, "Common options", cli_common);
+	print_examples(to, cli_examples(cmd->name));
 }
 
 void help_all(FILE *to)
@@ -53,6 +62,12 @@ void help_all(FILE *to)
 		if (cli_commands[i].summary)
 			fprintf(to, "  %-11s%s\n", cli_commands[i].name, cli_commands[i].summary);
 	}
+	fputs("\nNot implemented:", to);
+	for (size_t i = 0; i < cli_n_commands; i++) {
+		if (cli_commands[i].run == cmd_not_yet)
+			fprintf(to, " %s", cli_commands[i].name);
+	}
+	fputc('\n', to);
 	print_options(to, "Common options", cli_common);
 	fprintf(to,
 		"\nbelljar COMMAND --help says more. Exit status: 0 done, 1 the build failed, "

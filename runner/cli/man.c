@@ -1,22 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The man page and the completions, from the same table as --help. */
+/* The man pages belljar(1) and belljar-COMMAND(1), from the same table as --help. */
 #include "options.h"
 
+#include <ctype.h>
 #include <string.h>
+
+#define PAGE_DATE "2026-11-24" /* of the last change of what these pages say */
 
 /* In man(7) a dash is written \-, and a line must not begin with a dot or an apostrophe. */
 static void put(FILE *to, const char *text)
 {
-	if (*text == '.' || *text == '\'')
-		fputs("\\&", to);
+	bool first = true;
+
 	for (; *text; text++) {
+		if (first && (*text == '.' || *text == '\''))
+			fputs("\\&", to);
 		if (*text == '-' || *text == '\\')
 			fputc('\\', to);
-		fputc(*text == '\\' ? 'e' : *text, to);
+		if (*text == '~' || *text == '^')
+			fputs(*text == '~' ? "\\(ti" : "\\(ha", to);
+		else
+			fputc(*text == '\\' ? 'e' : *text, to);
+		first = *text == '\n';
 	}
 }
 
-static void man_option(FILE *to, enum opt id)
+static void put_option(FILE *to, enum opt id)
 {
 	const struct cli_option *o = &cli_options[id];
 
@@ -35,29 +44,70 @@ static void man_option(FILE *to, enum opt id)
 	fputc('\n', to);
 }
 
+/* "BELLJAR-BUILD" */
+static void put_head(FILE *to, const char *command)
+{
+	fputs(".\\\" SPDX-License-Identifier: Apache-2.0\n.TH BELLJAR", to);
+	if (command)
+		fputc('-', to);
+	for (; command && *command; command++)
+		fputc(toupper((unsigned char)*command), to);
+	fputs(" 1 " PAGE_DATE " \"belljar " BELLJAR_VERSION "\" \"User Commands\"\n.SH NAME\n", to);
+}
+
+static void put_examples(FILE *to, const struct cli_example *list)
+{
+	if (list)
+		fputs(".SH EXAMPLES\n", to);
+	for (; list && list->line; list++) {
+		fputs(".TP\n.B ", to);
+		put(to, list->line);
+		fputc('\n', to);
+		put(to, list->text);
+		fputc('\n', to);
+	}
+}
+
+static void put_options(FILE *to, const char *title, const enum opt *list)
+{
+	if (*list)
+		fprintf(to, ".SH %s\n", title);
+	for (; *list; list++)
+		put_option(to, *list);
+}
+
+static const char files_head[] = ".SH EXIT STATUS\n"
+				 "See \\fBbelljar\\fR(1).\n"
+				 ".SH SEE ALSO\n"
+				 "\\fBbelljar\\fR(1), \\fBbelljar\\-recipe\\fR(5), "
+				 "\\fBbelljar\\-lock\\fR(5)\n";
+
 static void man_command(FILE *to, const struct cli_command *cmd)
 {
-	fputs(".SS belljar ", to);
-	put(to, cmd->name);
-	if (*cmd->args) {
-		fputc(' ', to);
-		put(to, cmd->args);
-	}
-	fputc('\n', to);
+	put_head(to, cmd->name);
+	fprintf(to, "belljar\\-%s \\- ", cmd->name);
 	put(to, cmd->summary);
+	fprintf(to, "\n.SH SYNOPSIS\n.B belljar %s\n", cmd->name);
+	if (*cmd->options || *cmd->args)
+		fputs(*cmd->options ? "[\\fIOPTIONS\\fR] \\fI" : "\\fI", to);
+	put(to, cmd->args);
+	fputs(*cmd->options || *cmd->args ? "\\fR\n" : "", to);
+	fputs(".SH DESCRIPTION\n", to);
+	fputc(toupper((unsigned char)*cmd->summary), to);
+	put(to, cmd->summary + 1);
 	fputs(".\n", to);
 	if (cmd->text) {
+		fputs(".PP\n", to);
 		put(to, cmd->text);
 		fputc('\n', to);
 	}
-	for (const enum opt *o = cmd->options; *o; o++)
-		man_option(to, *o);
+	put_options(to, "OPTIONS", cmd->options);
+	put_options(to, "COMMON OPTIONS", cli_common);
+	put_examples(to, cli_examples(cmd->name));
+	fputs(files_head, to);
 }
 
-static const char man_head[] =
-	".\\\" SPDX-License-Identifier: Apache-2.0\n"
-	".TH BELLJAR 1 \"\" \"belljar " BELLJAR_VERSION "\" \"User Commands\"\n"
-	".SH NAME\n"
+static const char intro[] =
 	"belljar \\- reproducible builds in a sealed room\n"
 	".SH SYNOPSIS\n"
 	".B belljar\n"
@@ -67,9 +117,13 @@ static const char man_head[] =
 	"influence it, runs the action once in a room without network, and names the result by "
 	"the\n"
 	"hash of its contents. A result that is in the store is not built again.\n"
-	".SH COMMANDS\n";
+	".PP\n"
+	"What is built is named by a \\fISELECTOR\\fR, NAME[@BRANCH][:VARIANT].\n"
+	".SH COMMANDS\n"
+	"Each has a page of its own, \\fBbelljar\\-\\fICOMMAND\\fR(1), and explains itself with "
+	"\\-\\-help.\n";
 
-static const char man_tail[] =
+static const char tail[] =
 	".SH EXIT STATUS\n"
 	".TP\n0\ndone\n"
 	".TP\n1\nthe build failed\n"
@@ -89,68 +143,34 @@ static const char man_tail[] =
 	".TP\nBELLJAR_RECIPES, BELLJAR_TOOLCHAINS\nthe folders of recipes and toolchains\n"
 	".TP\nBELLJAR_MIRROR_NAME\nthe base URL of mirror://name/\n"
 	".TP\nBELLJAR_LIBEXEC\nthe folder of the helper programs\n"
-	".TP\nNO_COLOR\nwhen set, no colours\n";
+	".TP\nNO_COLOR\nwhen set, no colours\n"
+	".TP\nTERM\nwhen unset or dumb, steps are plain lines, as they are where standard error is "
+	"no\nterminal\n"
+	".SH SEE ALSO\n"
+	"\\fBbelljar\\-recipe\\fR(5), \\fBbelljar\\-lock\\fR(5)\n";
 
-void help_man(FILE *to)
-{
-	fputs(man_head, to);
-	for (size_t i = 0; i < cli_n_commands; i++) {
-		if (cli_commands[i].summary)
-			man_command(to, &cli_commands[i]);
-	}
-	fputs(".SH COMMON OPTIONS\n", to);
-	for (const enum opt *o = cli_common; *o; o++)
-		man_option(to, *o);
-	fputs(man_tail, to);
-}
-
-static void bash_options(FILE *to, const enum opt *list)
-{
-	for (; *list; list++)
-		fprintf(to, " --%s", cli_options[*list].name);
-}
-
-static void bash_cases(FILE *to)
+static void put_commands(FILE *to)
 {
 	for (size_t i = 0; i < cli_n_commands; i++) {
 		const struct cli_command *cmd = &cli_commands[i];
 
 		if (!cmd->summary)
 			continue;
-		fprintf(to, "\t%s) words=\"", cmd->name);
-		bash_options(to, cmd->options);
-		bash_options(to, cli_common);
-		fputs("\" ;;\n", to);
+		fprintf(to, ".TP\n.B %s\n", cmd->name);
+		put(to, cmd->summary);
+		fputc('\n', to);
 	}
 }
 
-/* Selectors are completed from `belljar list`, folders and files by bash itself. */
-void help_bash(FILE *to)
+void help_man(FILE *to, const struct cli_command *cmd)
 {
-	fputs("# SPDX-License-Identifier: Apache-2.0\n"
-	      "_belljar() {\n"
-	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} words i cmd=\n"
-	      "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
-	      "\t\tcase ${COMP_WORDS[i]} in -*) ;; *) cmd=${COMP_WORDS[i]}; break ;; esac\n"
-	      "\tdone\n"
-	      "\tcase $cmd in\n"
-	      "\t'') words=\"",
-	      to);
-	for (size_t i = 0; i < cli_n_commands; i++) {
-		if (cli_commands[i].summary)
-			fprintf(to, "%s%s", i ? " " : "", cli_commands[i].name);
+	if (cmd) {
+		man_command(to, cmd);
+		return;
 	}
-	bash_options(to, cli_common);
-	fputs("\" ;;\n", to);
-	bash_cases(to);
-	fputs("\tesac\n"
-	      "\tcase $cmd:$cur in\n"
-	      "\t*:-*) ;;\n"
-	      "\tbuild:*|fetch:*|plan:*|shell:*|log:*|check:*|describe:*)\n"
-	      "\t\twords=$(belljar list 2>/dev/null | cut -d' ' -f1) ;;\n"
-	      "\tesac\n"
-	      "\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
-	      "}\n"
-	      "complete -o default -F _belljar belljar\n",
-	      to);
+	put_head(to, NULL);
+	fputs(intro, to);
+	put_commands(to);
+	put_options(to, "COMMON OPTIONS", cli_common);
+	fputs(tail, to);
 }

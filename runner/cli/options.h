@@ -79,6 +79,7 @@ enum opt {
 	OPT_AS,
 	OPT_ATTACK,
 	OPT_ATTEST_ROOM,
+	OPT_EVENTS,
 	OPT_COUNT
 };
 
@@ -136,10 +137,21 @@ void opt_values(const struct parsed *p, enum opt id, struct strv *out);
 int opt_number(const struct parsed *p, enum opt id, unsigned min, unsigned max, unsigned *out,
 	       struct err *err) __attribute__((warn_unused_result));
 
+/* NULL when there is none of that name. */
 const struct cli_command *cli_find_command(const char *name);
+/* The options of a command (NULL: none named yet) and the common ones. Returns how many. */
+size_t cli_all_options(const struct cli_command *cmd, enum opt out[OPT_COUNT]);
+/* Command lines and what they are for, ended by NULLs; NULL: the command has no examples. */
+struct cli_example {
+	const char *line, *text;
+};
+const struct cli_example *cli_examples(const char *command);
+
+/* ERR_USAGE with a suggestion. */
+int cli_unknown_command(const char *word, struct err *err) __attribute__((warn_unused_result));
 void help_all(FILE *to);
 void help_command(FILE *to, const struct cli_command *cmd);
-/* The man page belljar(1), in the man(7) macros. */
-void help_man(FILE *to);
-/* Completion for bash: a script to be sourced. */
-void help_bash(FILE *to);
+/* The man page belljar(1), or that of one command, in the man(7) macros. */
+void help_man(FILE *to, const struct cli_command *cmd);
+/* A script for "bash", "zsh" or "fish"; false when it is none of these. */
+bool help_completion(FILE *to, const char *shell);

@@ -56,6 +56,20 @@ int cli_print_json(json_t *doc_taken, struct err *err)
 	return cli_flush(err);
 }
 
+bool cli_wants_result(const struct cli *c)
+{
+	return c->json || c->events.fd >= 0;
+}
+
+int cli_result(struct cli *c, json_t *doc_taken, struct err *err)
+{
+	_cleanup_json_ json_t *doc = doc_taken;
+
+	eventlog_result(&c->events, doc);
+	render_clear(&c->render);
+	return c->json ? cli_print_json(json_incref(doc), err) : 0;
+}
+
 void cli_format_bytes(uint64_t bytes, char *buf, size_t size)
 {
 	static const char *const units[] = {"kB", "MB", "GB", "TB"};

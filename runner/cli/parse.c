@@ -60,8 +60,7 @@ int opt_number(const struct parsed *p, enum opt id, unsigned min, unsigned max, 
 	return 0;
 }
 
-/* The options of a command and the common ones, in one list. */
-static size_t all_options(const struct cli_command *cmd, enum opt out[OPT_COUNT])
+size_t cli_all_options(const struct cli_command *cmd, enum opt out[OPT_COUNT])
 {
 	size_t n = 0;
 
@@ -77,7 +76,7 @@ static int unknown_option(const struct cli_command *cmd, const char *word, const
 {
 	const char *names[OPT_COUNT] = {NULL}, *near;
 	enum opt ids[OPT_COUNT];
-	size_t n = all_options(cmd, ids);
+	size_t n = cli_all_options(cmd, ids);
 
 	for (size_t i = 0; i < n; i++)
 		names[i] = cli_options[ids[i]].name;
@@ -92,7 +91,7 @@ static int unknown_option(const struct cli_command *cmd, const char *word, const
 static enum opt find_long(const struct cli_command *cmd, const char *name, size_t len)
 {
 	enum opt ids[OPT_COUNT];
-	size_t n = all_options(cmd, ids);
+	size_t n = cli_all_options(cmd, ids);
 
 	for (size_t i = 0; i < n; i++) {
 		const char *known = cli_options[ids[i]].name;
@@ -106,7 +105,7 @@ static enum opt find_long(const struct cli_command *cmd, const char *name, size_
 static enum opt find_letter(const struct cli_command *cmd, char letter)
 {
 	enum opt ids[OPT_COUNT];
-	size_t n = all_options(cmd, ids);
+	size_t n = cli_all_options(cmd, ids);
 
 	for (size_t i = 0; i < n; i++) {
 		if (cli_options[ids[i]].letter == letter)
@@ -183,12 +182,15 @@ static int take_letters(struct parsed *p, char **argv, int *at, struct err *err)
 
 static int take_command(struct parsed *p, const char *word, struct err *err)
 {
+	p->command = cli_find_command(word);
+	return p->command ? 0 : cli_unknown_command(word, err);
+}
+
+int cli_unknown_command(const char *word, struct err *err)
+{
 	const char *near;
 	_cleanup_free_ const char **names = xcalloc(cli_n_commands, sizeof(*names));
 
-	p->command = cli_find_command(word);
-	if (p->command)
-		return 0;
 	for (size_t i = 0; i < cli_n_commands; i++)
 		names[i] = cli_commands[i].name;
 	near = str_nearest(word, names, cli_n_commands);

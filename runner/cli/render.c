@@ -3,23 +3,21 @@
 
 #include "cli.h"
 
-#include <base/str.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <base/cleanup.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
-#define BAR 24
-
-bool render_init(struct render *r, int verbosity, const char *color)
+/* Without TERM nothing is known of the terminal, as with TERM=dumb. */
+static bool can_draw(void)
 {
 	const char *term = getenv("TERM");
 
-	*r = (struct render){.verbosity = verbosity, .terminal = isatty(2)};
-	if (term && !strcmp(term, "dumb"))
-		r->terminal = false;
+	return isatty(2) && !str_empty(term) && strcmp(term, "dumb") != 0;
+}
+
+bool render_init(struct render *r, int verbosity, const char *color)
+{
+	*r = (struct render){.verbosity = verbosity, .terminal = can_draw()};
 	r->color = r->terminal && str_empty(getenv("NO_COLOR"));
 	if (!color || !strcmp(color, "auto"))
 		return true;
@@ -42,112 +40,140 @@ const char *render_plain(const struct render *r)
 	return r->color ? "\033[0m" : "";
 }
 
-void render_clear(struct render *r)
+static void end_log(struct render *r)
 {
-	if (r->line_open)
-		fputs("\r\033[K", stderr);
 	if (r->log_open)
 		fputc('\n', stderr);
-	r->line_open = r->log_open = false;
+	r->log_open = false;
 }
 
-static double since(const struct timespec *t)
+void render_clear(struct render *r)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - t->tv_sec) + (double)(now.tv_nsec - t->tv_nsec) / 1e9;
+	live_clear(&r->live);
+	end_log(r);
 }
 
-static unsigned columns(void)
+void render_release(struct render *r)
 {
-	struct winsize w = {0};
-
-	return ioctl(2, TIOCGWINSZ, &w) == 0 && w.ws_col > 20 ? w.ws_col : 80;
+	render_clear(r);
+	free(r->log_owner);
+	r->log_owner = NULL;
 }
 
 /* Names come from recipes and servers: nothing that could move the cursor is shown. */
-static void put_printable(const char *s, size_t max)
+static void line(struct render *r, const char *color, const char *what, const char *name,
+		 const char *text)
 {
-	for (; *s && max; s++, max--)
-		fputc((unsigned char)*s < 0x20 || *s == 0x7f ? '?' : *s, stderr);
-}
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
 
-static void draw(struct render *r, const struct event *ev)
-{
-	char bar[BAR + 1], text[400];
-
-	if (r->line_open && since(&r->drawn) < 0.1)
-		return;
-	clock_gettime(CLOCK_MONOTONIC, &r->drawn);
-	if (ev->total) {
-		size_t full = (size_t)((double)ev->done / (double)ev->total * BAR);
-
-		memset(bar, '.', BAR);
-		memset(bar, '#', full > BAR ? BAR : full);
-		bar[BAR] = '\0';
-		snprintf(text, sizeof(text), "[%s] %3u%% %s %s", bar,
-			 (unsigned)(ev->done * 100 / ev->total), ev->what, ev->name);
-	} else {
-		snprintf(text, sizeof(text), "%s %s %.0f s", ev->what, ev->name, since(&r->began));
-	}
-	fputs("\r\033[K", stderr);
-	put_printable(text, columns() - 1);
-	fflush(stderr);
-	r->line_open = true;
-}
-
-static void line(struct render *r, const char *what, const char *name, const char *text)
-{
-	render_clear(r);
-	fprintf(stderr, "%s%-8s%s ", render_bold(r), what, render_plain(r));
-	put_printable(name ? name : "", 1000);
+	strbuf_addf(&sb, "%s%-8s%s ", color, what, render_plain(r));
+	text_add(&sb, name ? name : "", false);
 	if (!str_empty(text)) {
-		fputs("  ", stderr);
-		put_printable(text, 1000);
+		strbuf_adds(&sb, "  ");
+		text_add(&sb, text, false);
 	}
-	fputc('\n', stderr);
+	strbuf_addc(&sb, '\n');
+	end_log(r);
+	live_print(&r->live, strbuf_str(&sb));
 }
 
+static void step_line(struct render *r, const struct event *ev, const char *text)
+{
+	_cleanup_free_ char *title = step_title(ev);
+
+	line(r, render_bold(r), ev->what, title, text);
+}
+
+/* Two builds may speak at once: whose turn it is, is said as tail(1) says it of files. */
 static void show_log(struct render *r, const struct event *ev)
 {
+	const char *owner = ev->owner ? ev->owner : "";
+
 	if (r->verbosity < 1 || !ev->done)
 		return;
-	if (r->line_open)
-		render_clear(r);
+	if (r->log_owner && strcmp(r->log_owner, owner)) {
+		end_log(r);
+		fprintf(stderr, "==> %s <==\n", owner);
+	}
+	if (!r->log_owner || strcmp(r->log_owner, owner)) {
+		free(r->log_owner);
+		r->log_owner = xstrdup(owner);
+	}
 	cli_put(stderr, ev->text, ev->done);
 	r->log_open = ev->text[ev->done - 1] != '\n';
 }
 
-/* Steps that come in numbers: on a terminal they pass by in the changing line. */
-static bool passes_by(const struct render *r, const char *what)
+/* ---- on a terminal ---- */
+
+static void format_download(const struct event *ev, double seconds, char *buf, size_t size)
 {
-	return r->terminal && r->verbosity == 0 &&
-	       (!strcmp(what, "phase") || !strcmp(what, "fetch") || !strcmp(what, "unpack"));
+	char bytes[32], speed[32];
+
+	cli_format_bytes(ev->done, bytes, sizeof(bytes));
+	cli_format_bytes((uint64_t)((double)ev->done / (seconds > 0.001 ? seconds : 0.001)), speed,
+			 sizeof(speed));
+	snprintf(buf, size, "%s in %.1f s, %s/s", bytes, seconds, speed);
 }
 
-static void begin(struct render *r, const struct event *ev)
+/* A step is worth a line when it has ended: what it came to, and how long it took. */
+static void live_done(struct render *r, const struct event *ev)
 {
-	clock_gettime(CLOCK_MONOTONIC, &r->began);
-	if (r->verbosity < 0)
+	double seconds = live_seconds(&r->live, ev);
+	char text[160];
+
+	if (!live_take(&r->live, ev))
 		return;
-	if (passes_by(r, ev->what))
-		draw(r, ev);
+	if (!strcmp(ev->what, "build")) {
+		live_draw(&r->live, true); /* its summary follows */
+		return;
+	}
+	if (!strcmp(ev->what, "download"))
+		format_download(ev, seconds, text, sizeof(text));
+	else if (!strcmp(ev->what, "phase") || seconds < 0)
+		snprintf(text, sizeof(text), "%s", ev->text ? ev->text : "");
 	else
-		line(r, ev->what, ev->name, ev->text);
+		snprintf(text, sizeof(text), "%s%s%.1f s", ev->text ? ev->text : "",
+			 str_empty(ev->text) ? "" : ", ", seconds);
+	step_line(r, ev, text);
 }
 
-static void end(struct render *r, const struct event *ev)
+static void live_event(struct render *r, const struct event *ev)
+{
+	bool changes;
+
+	if (ev->kind == EVENT_DONE) {
+		live_done(r, ev);
+		return;
+	}
+	changes = live_take(&r->live, ev);
+	if (ev->kind == EVENT_STEP && !strcmp(ev->what, "build"))
+		step_line(r, ev, NULL);
+	else if (changes)
+		live_draw(&r->live, ev->kind == EVENT_FAIL);
+}
+
+/* ---- elsewhere ---- */
+
+static void plain_event(struct render *r, const struct event *ev)
+{
+	char bytes[32] = "";
+
+	if (ev->kind == EVENT_STEP && !strcmp(ev->what, "download") && ev->total)
+		cli_format_bytes(ev->total, bytes, sizeof(bytes));
+	if (ev->kind == EVENT_STEP)
+		step_line(r, ev, *bytes ? bytes : ev->text);
+	else if (ev->kind == EVENT_DONE && r->verbosity > 0 && !str_empty(ev->text))
+		step_line(r, ev, ev->text);
+}
+
+static void step_event(struct render *r, const struct event *ev)
 {
 	if (r->verbosity < 0)
 		return;
-	/* A phase is worth a line when it has ended: how long it took. */
-	if (r->terminal && !strcmp(ev->what, "phase"))
-		line(r, ev->what, ev->name, ev->text);
-	else if (r->verbosity > 0 && !str_empty(ev->text))
-		line(r, ev->what, ev->name, ev->text);
+	if (r->terminal && r->verbosity == 0)
+		live_event(r, ev);
 	else
-		render_clear(r);
+		plain_event(r, ev);
 }
 
 void render_event(void *arg, const struct event *ev)
@@ -156,25 +182,21 @@ void render_event(void *arg, const struct event *ev)
 
 	switch (ev->kind) {
 	case EVENT_STEP:
-		begin(r, ev);
-		break;
 	case EVENT_PROGRESS:
-		if (r->terminal && r->verbosity == 0)
-			draw(r, ev);
-		break;
 	case EVENT_DONE:
-		end(r, ev);
+	case EVENT_FAIL:
+		step_event(r, ev);
 		break;
 	case EVENT_NOTE:
 		if (r->verbosity >= 0)
-			line(r, "note", ev->text, NULL);
+			line(r, render_bold(r), "note", ev->text, NULL);
 		break;
 	case EVENT_WARN:
-		line(r, "warning", ev->text, NULL);
+		line(r, render_red(r), "warning", ev->text, NULL);
 		break;
 	case EVENT_DEBUG:
 		if (r->verbosity > 0)
-			line(r, "debug", ev->text, NULL);
+			line(r, render_bold(r), "debug", ev->text, NULL);
 		break;
 	case EVENT_LOG:
 		show_log(r, ev);

@@ -136,40 +136,99 @@ json_t *summary_json(const struct plan_node *n, const struct node_report *report
 	return o;
 }
 
-char *summary_options(const struct cli *c)
+/* As a word of a POSIX shell. */
+static void add_quoted(struct strbuf *sb, const char *word)
 {
-	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
-	static const enum opt repeat[] = {OPT_TARGET,    OPT_SET,   OPT_RECIPES, OPT_TOOLCHAINS,
-					  OPT_TOOLCHAIN, OPT_STORE, OPT_END};
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "-_./:@=+,%";
 
-	for (const enum opt *o = repeat; *o; o++) {
+	strbuf_addc(sb, ' ');
+	if (*word && !word[strspn(word, plain)]) {
+		strbuf_adds(sb, word);
+		return;
+	}
+	strbuf_addc(sb, '\'');
+	for (; *word; word++) {
+		if (*word == '\'')
+			strbuf_adds(sb, "'\\''");
+		else
+			strbuf_addc(sb, *word);
+	}
+	strbuf_addc(sb, '\'');
+}
+
+static void add_option(struct strbuf *sb, enum opt id, const char *value)
+{
+	strbuf_addf(sb, " --%s", cli_options[id].name);
+	add_quoted(sb, value);
+}
+
+/* What was given of these, again. */
+static void add_given(struct strbuf *sb, const struct cli *c, const enum opt *list)
+{
+	for (; *list; list++) {
 		_cleanup_(strv_release) struct strv values = STRV_INIT;
 
-		opt_values(&c->parsed, *o, &values);
+		opt_values(&c->parsed, *list, &values);
 		for (size_t i = 0; i < values.n; i++)
-			strbuf_addf(&sb, " --%s %s", cli_options[*o].name, values.v[i]);
+			add_option(sb, *list, values.v[i]);
 	}
-	return strbuf_steal(&sb);
+}
+
+static void add_selector(struct strbuf *sb, const struct plan_node *n)
+{
+	_cleanup_free_ char *selector =
+		xasprintf("%s@%s%s%s", n->recipe->name, n->branch->name, n->variant ? ":" : "",
+			  n->variant ? n->variant : "");
+
+	add_quoted(sb, selector);
+}
+
+/* An input has its own target, and none of the options that were set for the wanted recipe. */
+static void print_shell(const struct cli *c, const struct plan_node *n, const char *phase,
+			bool wanted)
+{
+	static const enum opt again[] = {OPT_RECIPES, OPT_TOOLCHAINS, OPT_TOOLCHAIN, OPT_STORE,
+					 OPT_LIMIT,   OPT_BUILD_ON,   OPT_END};
+	static const enum opt own[] = {OPT_SET, OPT_END};
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+
+	strbuf_adds(&sb, "belljar shell");
+	if (wanted)
+		add_quoted(&sb, c->parsed.operands[0]);
+	else
+		add_selector(&sb, n);
+	if (strcmp(n->host, n->target))
+		add_option(&sb, OPT_TARGET, n->target);
+	if (wanted)
+		add_given(&sb, c, own);
+	add_given(&sb, c, again);
+	add_option(&sb, OPT_PHASE, phase);
+	fprintf(stderr, "shell: %s\n", strbuf_str(&sb));
+}
+
+static void print_log(const struct cli *c, const struct plan_node *n)
+{
+	static const enum opt again[] = {OPT_STORE, OPT_END};
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+	char hex[SHA256_HEX_LEN + 1];
+
+	sha256_to_hex(&n->key, hex);
+	add_given(&sb, c, again);
+	fprintf(stderr, "log:   belljar log %.16s%s\n", hex, strbuf_str(&sb));
 }
 
 void summary_failure(struct cli *c, const struct plan_node *n, const struct round *round,
-		     const char *selector)
+		     bool wanted)
 {
-	_cleanup_free_ char *options = summary_options(c);
-	char hex[SHA256_HEX_LEN + 1];
-
 	render_clear(&c->render);
-	sha256_to_hex(&n->key, hex);
 	if (!str_empty(round->tail) && c->render.verbosity < 1) {
 		fputs("---- the last lines of the log ----\n", stderr);
 		cli_put(stderr, round->tail, strlen(round->tail));
 		fputs("\n----\n", stderr);
 	}
 	if (round->number)
-		fprintf(stderr, "log:   belljar log %.16s%s%s\n", hex,
-			opt_value(&c->parsed, OPT_STORE) ? " --store " : "",
-			opt_value(&c->parsed, OPT_STORE) ? opt_value(&c->parsed, OPT_STORE) : "");
-	if (round->phase && selector)
-		fprintf(stderr, "shell: belljar shell %s%s --phase %s\n", selector, options,
-			round->phase);
+		print_log(c, n);
+	if (round->phase)
+		print_shell(c, n, round->phase, wanted);
 }

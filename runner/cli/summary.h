@@ -13,8 +13,9 @@ void summary_print(const struct cli *c, const struct plan_node *n, const struct 
 /* New reference. */
 json_t *summary_json(const struct plan_node *n, const struct node_report *report,
 		     const struct strv *links);
-/* The end of the log of a failed round, and the commands that help. @selector as the user typed. */
+/*
+ * The end of the log of a failed round, and the commands that help, ready to be pasted into a
+ * shell. @wanted: the node is the one that the user named, not an input of it.
+ */
 void summary_failure(struct cli *c, const struct plan_node *n, const struct round *round,
-		     const char *selector);
-/* Options that the user must repeat for the same build: " --target aarch64 --set a=b". */
-char *summary_options(const struct cli *c);
+		     bool wanted);

@@ -74,10 +74,11 @@ const struct cli_option cli_options[OPT_COUNT] = {
 	[OPT_DRY_RUN] = {0, "dry-run", NULL, "only say what would be done"},
 	[OPT_KEEP_SOURCES] = {0, "keep-sources", NULL, "keep fetched files"},
 	[OPT_REPAIR] = {0, "repair", NULL, "move damaged objects away"},
-	[OPT_AS] = {0, "as", "FORM", "all of it as a page for man, or as completions for bash"},
+	[OPT_AS] = {0, "as", "FORM", "a page for man, or completions for bash, zsh or fish"},
 	[OPT_ATTACK] = {0, "attack", NULL, "attack rooms of this host, and say what was refused"},
 	[OPT_ATTEST_ROOM] = {0, "attest-room", NULL,
 			     "attack each room before its build; the outcome is in the record"},
+	[OPT_EVENTS] = {0, "events", "FILE", "what goes on, as JSON lines; - is standard output"},
 	[OPT_HOST] = {0, "host", "ARCH", "the machine that runs the tools"},
 };
 
@@ -92,15 +93,19 @@ static const enum opt no_options[] = {OPT_END};
 static const enum opt doctor_options[] = {OPT_ATTACK, OPT_END};
 static const enum opt help_options[] = {OPT_AS, OPT_END};
 static const enum opt plan_options[] = {PLAN_OPTIONS, OPT_END};
-static const enum opt fetch_options[] = {PLAN_OPTIONS, FETCH_OPTIONS, OPT_KEEP, OPT_END};
-static const enum opt build_options[] = {PLAN_OPTIONS, FETCH_OPTIONS, BUILD_OPTIONS,   OPT_STRICT,
-					 OPT_OUT_LINK, OPT_NO_LINK,   OPT_ATTEST_ROOM, OPT_END};
+static const enum opt fetch_options[] = {PLAN_OPTIONS, FETCH_OPTIONS, OPT_KEEP, OPT_EVENTS,
+					 OPT_END};
+static const enum opt build_options[] = {PLAN_OPTIONS,    FETCH_OPTIONS, BUILD_OPTIONS,
+					 OPT_STRICT,      OPT_OUT_LINK,  OPT_NO_LINK,
+					 OPT_ATTEST_ROOM, OPT_EVENTS,    OPT_END};
 static const enum opt shell_options[] = {OPT_PHASE, PLAN_OPTIONS, FETCH_OPTIONS, BUILD_OPTIONS,
 					 OPT_END};
 static const enum opt log_options[] = {OPT_ROUND, OPT_LEDGER,   OPT_KIND, OPT_REFUSED,
 				       OPT_TAIL,  PLAN_OPTIONS, OPT_END};
-static const enum opt check_options[] = {OPT_ROUNDS,   OPT_GOLDEN,    OPT_REGOLD,    OPT_STRICT,
-					 PLAN_OPTIONS, FETCH_OPTIONS, BUILD_OPTIONS, OPT_END};
+static const enum opt check_options[] = {OPT_ROUNDS,    OPT_GOLDEN,   OPT_REGOLD,
+					 OPT_STRICT,    PLAN_OPTIONS, FETCH_OPTIONS,
+					 BUILD_OPTIONS, OPT_EVENTS,   OPT_END};
+static const enum opt history_options[] = {OPT_TARGET, OPT_TAIL, OPT_END};
 static const enum opt list_options[] = {OPT_RECIPES, OPT_END};
 static const enum opt run_options[] = {OPT_RO,          OPT_RW,
 				       OPT_TMPFS,       OPT_ROOT,
@@ -118,9 +123,10 @@ static const enum opt run_options[] = {OPT_RO,          OPT_RW,
 				       OPT_NEW_SESSION, OPT_STRICT,
 				       OPT_WALLS,       OPT_END};
 static const enum opt export_options[] = {OPT_FORMAT, OPT_OUTPUT, OPT_END};
-static const enum opt toolchain_options[] = {OPT_HOST,      OPT_DRY_RUN,   PLAN_OPTIONS,
-					     FETCH_OPTIONS, BUILD_OPTIONS, OPT_END};
-static const enum opt store_options[] = {OPT_DRY_RUN, OPT_KEEP_SOURCES, OPT_REPAIR, OPT_END};
+static const enum opt toolchain_options[] = {
+	OPT_HOST, OPT_DRY_RUN, PLAN_OPTIONS, FETCH_OPTIONS, BUILD_OPTIONS, OPT_EVENTS, OPT_END};
+static const enum opt store_options[] = {OPT_DRY_RUN, OPT_KEEP_SOURCES, OPT_REPAIR, OPT_EVENTS,
+					 OPT_END};
 
 #define SELECTOR_TEXT "SELECTOR is NAME[@BRANCH][:VARIANT]; without BRANCH the newest one."
 
@@ -136,6 +142,9 @@ const struct cli_command cli_commands[] = {
 	 false, cmd_shell},
 	{"log", "SELECTOR|KEY", "show what a build printed", SELECTOR_TEXT, log_options, 1, 1,
 	 false, cmd_log},
+	{"history", "[SELECTOR|KEY]", "list past builds: when, what, how long, what came of it",
+	 "Without an operand all of them; what a SELECTOR leaves out matches anything.",
+	 history_options, 0, 1, false, cmd_history},
 	{"check", "SELECTOR", "rebuild, and compare the results with each other", SELECTOR_TEXT,
 	 check_options, 1, 1, false, cmd_check},
 	{"run", "[--] COMMAND...", "run any command in a sealed room",
@@ -169,13 +178,13 @@ const struct cli_command cli_commands[] = {
 	{"version", "", "show the version", NULL, no_options, 0, 0, false, cmd_version},
 	{"help", "[COMMAND]", "show help", NULL, help_options, 0, 1, false, cmd_help},
 	{"audit", NULL, NULL, NULL, no_options, 0, -1, true, cmd_not_yet},
-	{"history", NULL, NULL, NULL, no_options, 0, -1, true, cmd_not_yet},
 	{"import", NULL, NULL, NULL, no_options, 0, -1, true, cmd_not_yet},
 	{"attest", NULL, NULL, NULL, no_options, 0, -1, true, cmd_not_yet},
 	{"sbom", NULL, NULL, NULL, no_options, 0, -1, true, cmd_not_yet},
 	{"report", NULL, NULL, NULL, no_options, 0, -1, true, cmd_not_yet},
 	{"boot", NULL, NULL, NULL, no_options, 0, -1, true, cmd_not_yet},
 	{"update", NULL, NULL, NULL, no_options, 0, -1, true, cmd_not_yet},
+	{"__complete", NULL, NULL, NULL, no_options, 0, -1, true, cmd_complete},
 	{"verify", NULL, NULL, NULL, no_options, 0, -1, true, cmd_not_yet},
 };
 const size_t cli_n_commands = ARRAY_SIZE(cli_commands);

@@ -30,13 +30,15 @@ Test(event, reaches_the_sink)
 	cr_assert(s.ev.kind == EVENT_PROGRESS && s.ev.done == 3 && s.ev.total == 9);
 	event_done(&sink, "fetch", "xen", "all");
 	cr_assert(s.ev.kind == EVENT_DONE && strcmp(s.text, "all") == 0);
+	event_fail(&sink, "fetch", "xen");
+	cr_assert(s.ev.kind == EVENT_FAIL && strcmp(s.ev.name, "xen") == 0);
 	event_note(&sink, "%d files", 5);
 	cr_assert(s.ev.kind == EVENT_NOTE && strcmp(s.text, "5 files") == 0);
 	event_warn(&sink, "%s", "careful");
 	cr_assert(s.ev.kind == EVENT_WARN && strcmp(s.text, "careful") == 0);
 	event_debug(&sink, "x");
 	cr_assert(s.ev.kind == EVENT_DEBUG);
-	cr_assert_eq(s.n, 6);
+	cr_assert_eq(s.n, 7);
 }
 
 Test(event, no_sink_swallows)
