@@ -105,9 +105,10 @@ static int print_package(const struct answer *a, int i, struct err *err)
 			       plain_name(a, i));
 	json_set(pkg, "sha256", json_string(hash));
 	json_set(pkg, "size", json_integer((json_int_t)a->stanzas[i].size));
-	json_set(pkg, "name", json_string(plain_name(a, i)));
-	json_set(pkg, "version", json_string(pool_id2str(a->u->pool, s->evr)));
-	json_set(pkg, "arch", json_string(pool_id2str(a->u->pool, s->arch)));
+	/* a stranger's bytes, which need not be UTF-8: whoever reads the answer checks their form */
+	json_set_str(pkg, "name", plain_name(a, i));
+	json_set_str(pkg, "version", pool_id2str(a->u->pool, s->evr));
+	json_set_str(pkg, "arch", pool_id2str(a->u->pool, s->arch));
 	json_set(pkg, "replaces", replaces_of(a, i));
 	return print_line(line, err);
 }
