@@ -93,6 +93,13 @@ int log_record(struct store *s, const struct sha256 *key, int round, json_t **ou
 	if (store_record_open(s, key, round, &dirfd, &found, err) < 0 ||
 	    json_read_file(dirfd, "record.json", out, err) < 0)
 		return -1;
+	if (!json_is_object(*out)) {
+		json_decref(*out);
+		*out = NULL;
+		return err_set(err, ERR_STORE, 0,
+			       "%s: the record of round %d is damaged: expected an object",
+			       store_path(s), found);
+	}
 	json_set(*out, "round", json_integer(found));
 	return 0;
 }
