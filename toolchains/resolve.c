@@ -181,6 +181,22 @@ static json_t *request(const struct resolve *r)
 	return req;
 }
 
+/* Of a sorted list. */
+static void drop_twins(struct strv *list)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (kept && strcmp(list->v[kept - 1], list->v[i]) == 0)
+			free(list->v[i]);
+		else
+			list->v[kept++] = list->v[i];
+	}
+	if (list->n)
+		list->v[kept] = NULL;
+	list->n = kept;
+}
+
 static int add_package(struct lock *l, const json_t *p, struct err *err)
 {
 	_cleanup_(strv_release) struct strv replaces = STRV_INIT;
@@ -194,10 +210,11 @@ static int add_package(struct lock *l, const json_t *p, struct err *err)
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const char *name = json_string_value(json_array_get(list, i));
 
-		if (name && !strv_contains(&replaces, name))
+		if (name)
 			strv_push(&replaces, name);
 	}
 	strv_sort(&replaces);
+	drop_twins(&replaces);
 	if (!sha256_from_hex(json_get_str(p, "sha256", ""), &hash))
 		return err_set(err, ERR_INPUT, 0, "index: package '%s' has no SHA-256",
 			       json_get_str(p, "name", ""));
@@ -271,6 +288,12 @@ static int run_solver(struct resolve *r, struct lock *l, struct err *err)
 	if (read_answer(answer, l, &done, err) < 0)
 		return err_wrap(err, "toolchain %s, %s-%s", r->tc->name, r->pair->host,
 				r->pair->target);
+	if (status > 128)
+		return err_set(
+			err, ERR_INPUT, 0,
+			"toolchain %s: the helper index died (signal %d): the package index is "
+			"malformed, or takes more than 4 GiB or 600 s",
+			r->tc->name, status - 128);
 	if (status != 0 || !done)
 		return err_set(err, ERR_BUG, 0, "helper index: status %d without an answer: %s",
 			       status, said);
