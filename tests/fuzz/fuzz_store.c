@@ -39,7 +39,7 @@ static struct store *store(void)
 static int count(void *arg, const char *data, size_t len)
 {
 	*(size_t *)arg += len;
-	return *(size_t *)arg > 16 << 20; /* what a reader that had enough does */
+	return *(size_t *)arg > 64 << 20; /* what a reader that had enough does */
 }
 
 static void read_all(struct store *s, const struct sha256 *key)
