@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the helper `fetch` reports: a taken-over helper may say anything, in any order. */
-#include "fetch-remote.c"
+#include "fetch-remote.c" /* NOLINT(bugprone-suspicious-include): its static functions */
 
 #include "fuzz.h"
 

@@ -5,7 +5,7 @@
  */
 int index_main(void);
 #define main index_main
-#include "main.c"
+#include "main.c" /* NOLINT(bugprone-suspicious-include): its static functions */
 #undef main
 
 #include "fuzz.h"

@@ -3,7 +3,7 @@
  * What the helper `index` answers. What is taken must be a lock that can be read again, or a
  * taken-over helper could leave a toolchain without a readable one.
  */
-#include "resolve.c"
+#include "resolve.c" /* NOLINT(bugprone-suspicious-include): its static functions */
 
 #include "fuzz.h"
 

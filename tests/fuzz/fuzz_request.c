@@ -5,7 +5,7 @@
 int unpack_main(void);
 #define main   unpack_main
 #define fork() ((pid_t)-1)
-#include "main.c"
+#include "main.c" /* NOLINT(bugprone-suspicious-include): its static functions */
 #undef main
 #undef fork
 
