@@ -36,6 +36,10 @@ LIBRARY_NOTE(fyaml, "recipes", SONAME_FYAML);
 
 #define SIZE_MAX_YAML (1u << 20)
 #define DEPTH_MAX     32
+/* Whoever reads the tree may compare each node with each: kept far below a hostile megabyte's. */
+#define NODES_MAX 10000
+/* libfyaml takes quadratic time over the empty lines of a block scalar (0.7.12). */
+#define BLANKS_MAX 1000
 
 /* A map or list whose end was not seen yet. */
 struct open_node {
@@ -50,7 +54,7 @@ struct builder {
 	const char *file;
 	struct yaml *root;
 	struct open_node stack[DEPTH_MAX];
-	size_t n;
+	size_t n, nodes;
 	unsigned int documents;
 };
 
@@ -283,6 +287,10 @@ static int take_event(struct builder *b, struct fy_event *ev, struct err *err)
 
 	if (check_decoration(b, ev, err) < 0)
 		return -1;
+	if (++b->nodes > NODES_MAX) {
+		position(ev, &line, &column);
+		return fail_at(b, line, column, err, "more than 10000 keys and values");
+	}
 	switch (ev->type) {
 	case FYET_DOCUMENT_START:
 		position(ev, &line, &column);
@@ -349,7 +357,8 @@ static bool is_control(const char *s, size_t n)
 /* Before the parser, which would go on to guess UTF-16, stop at a NUL, or let controls pass. */
 static int check_bytes(const char *file, const char *text, size_t len, struct err *err)
 {
-	int line = 1, column = 1;
+	int line = 1, column = 1, blanks = 0;
+	bool blank = true; /* nothing but white space in this line so far */
 
 	if (len > SIZE_MAX_YAML)
 		return err_set(err, ERR_INPUT, 0, "%s: larger than 1 MiB", file);
@@ -360,8 +369,16 @@ static int check_bytes(const char *file, const char *text, size_t len, struct er
 			return err_set(err, ERR_INPUT, 0, "%s:%d:%d: a %s is not allowed", file,
 				       line, column,
 				       n ? "control character" : "byte that is not UTF-8");
+		blank = blank && strchr(" \t\r\n", text[i]);
 		column = text[i] == '\n' ? 1 : column + 1;
 		line += text[i] == '\n';
+		if (text[i] == '\n') {
+			blanks = blank ? blanks + 1 : 0;
+			blank = true;
+		}
+		if (blanks > BLANKS_MAX)
+			return err_set(err, ERR_INPUT, 0,
+				       "%s:%d:1: more than 1000 empty lines in a row", file, line);
 		i += n;
 	}
 	return 0;

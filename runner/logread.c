@@ -29,8 +29,13 @@ int log_find_key(struct store *s, const char *prefix, struct sha256 *out, struct
 		       prefix);
 }
 
+#define TAIL_FIRST (1u << 20)
+/* A build can write a gigabyte without a newline: of lines that long only the end is kept. */
+#define TAIL_MAX (64u << 20)
+
 struct tail {
 	size_t lines;
+	size_t limit;       /* cut when it holds more */
 	struct strbuf text; /* what may still be among the last lines */
 };
 
@@ -39,10 +44,11 @@ struct tail {
 static void cut(struct tail *t, size_t keep)
 {
 	size_t seen = 0, end = t->text.len;
+	const size_t floor = end > TAIL_MAX / 2 ? end - TAIL_MAX / 2 : 0;
 
 	if (end && t->text.s[end - 1] == '\n')
 		end--;
-	while (end) {
+	while (end > floor) {
 		if (t->text.s[end - 1] == '\n' && ++seen == keep)
 			break;
 		end--;
@@ -56,8 +62,11 @@ static int keep_tail(void *arg, const char *data, size_t len)
 	struct tail *t = arg;
 
 	strbuf_add(&t->text, data, len);
-	if (t->text.len > 1024 * 1024 && t->text.len > t->lines * 4096)
+	if (t->text.len > t->limit) {
 		cut(t, t->lines);
+		if (t->limit < 2 * t->text.len)
+			t->limit = 2 * t->text.len;
+	}
 	return 0;
 }
 
@@ -66,7 +75,7 @@ int log_read(struct store *s, const struct sha256 *key, const struct log_request
 {
 	const char *name = rq->ledger ? "ledger.jsonl.zst" : "log.zst";
 	_cleanup_close_ int dirfd = -1, fd = -1;
-	struct tail t = {.lines = rq->tail, .text = STRBUF_INIT};
+	struct tail t = {.lines = rq->tail, .limit = TAIL_FIRST, .text = STRBUF_INIT};
 	int round = 0, rc;
 
 	if (store_record_open(s, key, rq->round, &dirfd, &round, err) < 0)
@@ -93,6 +102,13 @@ int log_record(struct store *s, const struct sha256 *key, int round, json_t **ou
 	if (store_record_open(s, key, round, &dirfd, &found, err) < 0 ||
 	    json_read_file(dirfd, "record.json", out, err) < 0)
 		return -1;
+	if (!json_is_object(*out)) {
+		json_decref(*out);
+		*out = NULL;
+		return err_set(err, ERR_STORE, 0,
+			       "%s: the record of round %d is damaged: expected an object",
+			       store_path(s), found);
+	}
 	json_set(*out, "round", json_integer(found));
 	return 0;
 }

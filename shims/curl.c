@@ -102,7 +102,7 @@ static int add_all(struct request *r, const struct curl *c)
 
 int curl_parse(struct request *r, char **argv)
 {
-	static struct curl c;
+	struct curl c = {0};
 	enum opts_kind kind;
 	struct opts o;
 	int bad = 0;

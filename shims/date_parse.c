@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +38,8 @@ static int parse_seconds(const char *s, struct timespec *out)
 	if (errno || take_fraction(&s, &out->tv_nsec) < 0 || *s)
 		return -1;
 	if (negative && out->tv_nsec) { /* -1.25 is 0.75 after -2 */
+		if (out->tv_sec == LLONG_MIN)
+			return -1;
 		out->tv_sec--;
 		out->tv_nsec = 1000000000 - out->tv_nsec;
 	}

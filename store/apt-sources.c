@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #define MAX_SOURCES (1u << 20)
+#define MAX_MIRRORS 100 /* more are not tried, and each is compared with each */
 
 struct search {
 	const char *dir, *name, *suite;
@@ -28,7 +29,7 @@ static void add(struct strv *sv, const char *url, size_t len)
 {
 	_cleanup_free_ char *copy = xstrndup(url, len);
 
-	if (!strv_contains(sv, copy))
+	if (sv->n < MAX_MIRRORS && !strv_contains(sv, copy))
 		strv_push(sv, copy);
 }
 

@@ -192,7 +192,7 @@ static int await(struct unpacker *u, size_t n, size_t *out_id, struct err *err)
 	if (!why)
 		return 0;
 	return err_set(err, (enum err_code)known_code(json_get_int(answer, "code", 0)), 0, "%s",
-		       why);
+		       *why ? why : "the unpack helper gives no reason");
 }
 
 /* ---- many at once ---- */

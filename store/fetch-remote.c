@@ -202,9 +202,17 @@ static struct want *want_of(struct remote *r, const json_t *event)
 {
 	json_int_t id = json_get_int(event, "id", -1);
 
-	if (id < 0 || (size_t)id >= r->f->n || r->f->wants[id].urls.n == 0 || r->f->wants[id].done)
+	if (id < 0 || (size_t)id >= r->f->n || r->f->wants[id].urls.n == 0 ||
+	    r->f->wants[id].done || r->f->wants[id].ended)
 		return NULL;
 	return &r->f->wants[id];
+}
+
+/* Once for each: want_of() gives no file a second time, so that none is taken for another's end. */
+static void end_want(struct remote *r, struct want *w)
+{
+	w->ended = true;
+	r->open--;
 }
 
 static int handle_event(struct remote *r, const json_t *event, struct err *err)
@@ -230,10 +238,10 @@ static int handle_event(struct remote *r, const json_t *event, struct err *err)
 		event_debug(r->f->sink, "%s: %s: %s; trying again", name,
 			    json_get_str(event, "url", "?"), json_get_str(event, "reason", "?"));
 	} else if (strcmp(kind, "done") == 0) {
-		r->open--;
+		end_want(r, w);
 		return import_partial(r, w, json_get_str(event, "url", "?"), err);
 	} else if (strcmp(kind, "failed") == 0) {
-		r->open--;
+		end_want(r, w);
 		note_failures(w, json_object_get(event, "failures"));
 		want_progress(r->f, w, 0);
 	}

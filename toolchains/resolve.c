@@ -181,25 +181,57 @@ static json_t *request(const struct resolve *r)
 	return req;
 }
 
+/* Of a sorted list. */
+static void drop_twins(struct strv *list)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (kept && strcmp(list->v[kept - 1], list->v[i]) == 0)
+			free(list->v[i]);
+		else
+			list->v[kept++] = list->v[i];
+	}
+	if (list->n)
+		list->v[kept] = NULL;
+	list->n = kept;
+}
+
 static int add_package(struct lock *l, const json_t *p, struct err *err)
 {
 	_cleanup_(strv_release) struct strv replaces = STRV_INIT;
 	const json_t *list = json_object_get(p, "replaces");
+	const int64_t size = json_get_int(p, "size", 0);
 	struct sha256 hash;
 
+	if (size < 1)
+		return err_set(err, ERR_INPUT, 0, "index: package '%s' has no size",
+			       json_get_str(p, "name", ""));
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const char *name = json_string_value(json_array_get(list, i));
 
-		if (name && !strv_contains(&replaces, name))
+		if (name)
 			strv_push(&replaces, name);
 	}
 	strv_sort(&replaces);
+	drop_twins(&replaces);
 	if (!sha256_from_hex(json_get_str(p, "sha256", ""), &hash))
 		return err_set(err, ERR_INPUT, 0, "index: package '%s' has no SHA-256",
 			       json_get_str(p, "name", ""));
 	return lock_add_package(l, json_get_str(p, "name", ""), json_get_str(p, "version", ""),
 				json_get_str(p, "arch", ""), json_get_str(p, "path", ""),
-				(uint64_t)json_get_int(p, "size", 0), &hash, &replaces, err);
+				(uint64_t)size, &hash, &replaces, err);
+}
+
+/* The helper parses a stranger's bytes: what it says must not become a success. */
+static int read_error(const json_t *body, struct err *err)
+{
+	const int64_t code = json_get_int(body, "code", ERR_BUG);
+	const char *text = json_get_str(body, "text", "");
+	const bool known = code == ERR_HOST || code == ERR_STORE || code == ERR_BUG;
+
+	return err_set(err, known ? (enum err_code)code : ERR_INPUT, 0, "%s",
+		       *text ? text : "index: no reason given");
 }
 
 static int read_answer_line(const char *line, size_t len, struct lock *l, bool *done,
@@ -208,15 +240,15 @@ static int read_answer_line(const char *line, size_t len, struct lock *l, bool *
 	_cleanup_json_ json_t *j = NULL;
 	const json_t *body;
 
+	*done = false; /* it is the last line */
 	if (json_parse("index", line, len, &j, err) < 0)
 		return -1;
 	if ((body = json_object_get(j, "package")))
 		return add_package(l, body, err);
 	if ((body = json_object_get(j, "error")))
-		return err_set(err, (enum err_code)json_get_int(body, "code", ERR_BUG), 0, "%s",
-			       json_get_str(body, "text", "index: no reason given"));
+		return read_error(body, err);
 	body = json_object_get(j, "done");
-	*done = body && json_get_int(body, "packages", -1) == (int64_t)l->n;
+	*done = body && l->n && json_get_int(body, "packages", -1) == (int64_t)l->n;
 	return 0;
 }
 
@@ -256,6 +288,12 @@ static int run_solver(struct resolve *r, struct lock *l, struct err *err)
 	if (read_answer(answer, l, &done, err) < 0)
 		return err_wrap(err, "toolchain %s, %s-%s", r->tc->name, r->pair->host,
 				r->pair->target);
+	if (status > 128)
+		return err_set(
+			err, ERR_INPUT, 0,
+			"toolchain %s: the helper index died (signal %d): the package index is "
+			"malformed, or takes more than 4 GiB or 600 s",
+			r->tc->name, status - 128);
 	if (status != 0 || !done)
 		return err_set(err, ERR_BUG, 0, "helper index: status %d without an answer: %s",
 			       status, said);

@@ -7,6 +7,23 @@
 #include <runner/build.h>
 #include <store/archive.h>
 #include <string.h>
+#include <sys/stat.h>
+
+/* A device or a pipe is written to; renaming a file to its name would take its place. */
+static bool is_no_file(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && !S_ISREG(st.st_mode);
+}
+
+static int export_to_device(struct cli *c, const struct sha256 *tree, const char *format,
+			    int64_t epoch, const char *path, struct err *err)
+{
+	_cleanup_close_ int fd = file_open(AT_FDCWD, path, O_WRONLY, 0, err);
+
+	return fd < 0 ? -1 : store_export(c->runner.store, tree, format, epoch, fd, err);
+}
 
 /* Written under another name, so that a failure leaves no half archive. */
 static int export_to_file(struct cli *c, const struct sha256 *tree, const char *format,
@@ -46,5 +63,7 @@ int cmd_export(struct cli *c, struct err *err)
 		return -1;
 	if (!strcmp(path, "-"))
 		return store_export(c->runner.store, &tree, format, epoch, 1, err);
+	if (is_no_file(path))
+		return export_to_device(c, &tree, format, epoch, path, err);
 	return export_to_file(c, &tree, format, epoch, path, err);
 }

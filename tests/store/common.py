@@ -8,6 +8,9 @@ import sys
 import tempfile
 import unittest
 
+# As in base/event.h.
+STEP, PROGRESS, DONE, FAIL, NOTE, WARN, DEBUG = range(7)
+
 TOOL = os.environ.get("STORETOOL", "storetool")
 LIBEXEC = os.environ["BELLJAR_LIBEXEC"]
 

@@ -7,6 +7,7 @@ import tarfile
 
 import common
 from archives import COMPRESSORS, ar, deb, directory, entry, file, hardlink, symlink, tar
+from common import PROGRESS
 
 
 class DebTest(common.StoreTest):
@@ -119,7 +120,7 @@ class Many(DebTest):
         for i in range(20):
             self.assertIn(f"usr/share/{i}", self.tree(trees[i]))
         self.assertEqual(trees[20], trees[3])
-        progress = [(e["done"], e["total"]) for e in result["events"] if e["kind"] == 1]
+        progress = [(e["done"], e["total"]) for e in result["events"] if e["kind"] == PROGRESS]
         self.assertEqual(progress, [(i + 1, 20) for i in range(20)])
         self.assertEqual(self.listing("tmp"), [])
         again = self.succeeds("debs", *paths, BELLJAR_LIBEXEC="/nonexistent")

@@ -5,6 +5,7 @@ import threading
 import time
 
 import common
+from common import DEBUG, DONE, PROGRESS, STEP
 from fetching import DATA, FetchTest, sha
 from server import cut_after, failing, moved, ranged, reply, status, whole
 
@@ -13,9 +14,10 @@ class Arrives(FetchTest):
     def test_plain(self):
         self.server.routes["/f"] = whole(DATA)
         result = self.gets(self.item("/f"))
-        self.assertEqual([(e["kind"], e["what"], e["name"]) for e in result["events"] if e["kind"] != 1],
-                         [(0, "fetch", "f.tar"), (2, "fetch", "f.tar")])
-        self.assertEqual(result["events"][-1]["text"], self.url("/f"))
+        self.assertEqual([(e["kind"], e["what"], e["name"]) for e in result["events"] if e["kind"] != PROGRESS],
+                         [(STEP, "download", "1 file"), (STEP, "fetch", "f.tar"), (DONE, "fetch", "f.tar"),
+                          (DONE, "download", "1 file")])
+        self.assertEqual(result["events"][-2]["text"], self.url("/f"))
         self.gets(self.item("/f"))
         self.assertEqual(len(self.server.requests), 1, "what is there is not asked for again")
 
@@ -72,7 +74,7 @@ class Arrives(FetchTest):
                 h.wfile.flush()
                 time.sleep(0.1)
         self.server.routes["/f"] = slowly
-        events = [e for e in self.gets(self.item("/f"))["events"] if e["kind"] == 1]
+        events = [e for e in self.gets(self.item("/f"))["events"] if e["kind"] == PROGRESS]
         self.assertGreaterEqual(len(events), 2)
         self.assertTrue(all(0 < e["done"] <= e["total"] == len(DATA) for e in events), events)
 
@@ -91,7 +93,7 @@ class Arrives(FetchTest):
             self.server.routes[path] = failing(2, whole(path.encode()), code)
             result = self.gets(self.item(path, data=path.encode()))
             self.assertEqual(len(self.server.asked(path)), 3)
-            notes = [e["text"] for e in result["events"] if e["kind"] == 5]
+            notes = [e["text"] for e in result["events"] if e["kind"] == DEBUG]
             self.assertEqual(notes, [f"f.tar: {self.url(path)}: HTTP {code}; trying again"] * 2)
 
     def test_connection_refused_then_there(self):

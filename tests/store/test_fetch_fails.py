@@ -9,6 +9,7 @@ import threading
 import time
 
 import common
+from common import WARN
 from fetching import DATA, FetchTest, sha
 from server import cut_after, moved, reply, status, whole
 
@@ -76,7 +77,7 @@ class Fails(FetchTest):
         items = [self.item("/a", name="a"), self.item("/there", data=b"there"), self.item("/b", data=b"b", name="b")]
         result = self.fetch(*items)
         self.assertRegex(result["error"], "^2 files are missing, the first: cannot fetch a ")
-        warnings = [e["text"] for e in result["events"] if e["kind"] == 4]
+        warnings = [e["text"] for e in result["events"] if e["kind"] == WARN]
         self.assertEqual([w.split(" (")[0] for w in warnings], ["cannot fetch a", "cannot fetch b"])
         self.assertEqual(len(self.blobs()), 1, "what did arrive is kept")
 

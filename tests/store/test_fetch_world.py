@@ -9,6 +9,7 @@ import time
 
 import common
 import server
+from common import NOTE
 from fetching import DATA, FetchTest, sha
 from server import moved, reply, whole
 
@@ -147,7 +148,7 @@ class Environment(FetchTest):
             t.join()
         self.assertEqual([r.get("error") for r in results], [None, None])
         self.assertEqual(len(self.server.requests), 1)
-        notes = [e["text"] for r in results for e in r["events"] if e["kind"] == 3]
+        notes = [e["text"] for r in results for e in r["events"] if e["kind"] == NOTE]
         self.assertEqual(notes, ["waiting for another fetch into this store"])
 
     def test_helper_is_confined(self):

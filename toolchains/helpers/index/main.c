@@ -30,6 +30,7 @@
 #include <solv/solvable.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define MAX_REQUEST (1 << 20)
 
@@ -105,9 +106,11 @@ static int print_package(const struct answer *a, int i, struct err *err)
 			       plain_name(a, i));
 	json_set(pkg, "sha256", json_string(hash));
 	json_set(pkg, "size", json_integer((json_int_t)a->stanzas[i].size));
-	json_set(pkg, "name", json_string(plain_name(a, i)));
-	json_set(pkg, "version", json_string(pool_id2str(a->u->pool, s->evr)));
-	json_set(pkg, "arch", json_string(pool_id2str(a->u->pool, s->arch)));
+	/* a stranger's bytes, which need not be UTF-8: whoever reads the answer checks their form
+	 */
+	json_set_str(pkg, "name", plain_name(a, i));
+	json_set_str(pkg, "version", pool_id2str(a->u->pool, s->evr));
+	json_set_str(pkg, "arch", pool_id2str(a->u->pool, s->arch));
 	json_set(pkg, "replaces", replaces_of(a, i));
 	return print_line(line, err);
 }
@@ -199,6 +202,23 @@ static int resolve(const json_t *request, struct err *err)
 	return r;
 }
 
+#if defined(__SANITIZE_ADDRESS__) || defined(FUZZ_LIBFUZZER)
+#define MEMORY_MAX RLIM_INFINITY /* its shadow is larger than any limit */
+#else
+#define MEMORY_MAX (4ull << 30) /* Debian 12 for two architectures takes 0.2 GiB */
+#endif
+#define SECONDS_MAX 600
+
+/* A solver can be made to take any time and memory: many versions of one name are enough. */
+static int limit_self(struct err *err)
+{
+	const struct rlimit memory = {MEMORY_MAX, MEMORY_MAX}, cpu = {SECONDS_MAX, SECONDS_MAX};
+
+	if (setrlimit(RLIMIT_AS, &memory) < 0 || setrlimit(RLIMIT_CPU, &cpu) < 0)
+		return err_set(err, ERR_HOST, errno, "index: setrlimit");
+	return 0;
+}
+
 static int run(struct err *err)
 {
 	_cleanup_free_ char *text = NULL;
@@ -207,7 +227,7 @@ static int run(struct err *err)
 	struct confine confine = {0};
 	size_t len = 0;
 
-	if (confine_self(&confine, &missing, err) < 0)
+	if (limit_self(err) < 0 || confine_self(&confine, &missing, err) < 0)
 		return -1;
 	if (file_read_fd(STDIN_FILENO, "request", MAX_REQUEST, &text, &len, err) < 0)
 		return -1;

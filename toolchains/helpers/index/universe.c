@@ -10,6 +10,12 @@
 
 /* Debian's largest index is about 50 MiB. */
 #define MAX_INDEX (512 << 20)
+/*
+ * libsolv compares each dependency of a field with each, and calls itself for each alternative.
+ * Debian's largest stanza has 75 KiB.
+ */
+#define MAX_STANZA       (256 << 10)
+#define MAX_ALTERNATIVES 4096
 
 enum multi_arch { MA_NO, MA_SAME, MA_FOREIGN, MA_ALLOWED };
 
@@ -56,6 +62,27 @@ static int read_all(FILE *f, const char *name, struct strbuf *out, struct err *e
 	return 0;
 }
 
+static int check_stanzas(const struct strbuf *text, const char *name, struct err *err)
+{
+	size_t size = 0, bars = 0;
+	unsigned line = 1;
+
+	for (size_t i = 0; i < text->len; i++) {
+		const bool eol = text->s[i] == '\n';
+
+		if (eol && (i == 0 || text->s[i - 1] == '\n'))
+			size = bars = 0;
+		bars += text->s[i] == '|';
+		if (++size > MAX_STANZA || bars > MAX_ALTERNATIVES)
+			return err_set(err, ERR_INPUT, 0,
+				       "index %s:%u: a stanza with more than %d %s", name, line,
+				       bars > MAX_ALTERNATIVES ? MAX_ALTERNATIVES : MAX_STANZA,
+				       bars > MAX_ALTERNATIVES ? "alternatives" : "bytes");
+		line += eol;
+	}
+	return 0;
+}
+
 int universe_load(struct universe *u, const char *arch, const char *name, int fd, struct err *err)
 {
 	_cleanup_fclose_ FILE *packed = solv_xfopen_fd(name, fd, "r");
@@ -68,7 +95,7 @@ int universe_load(struct universe *u, const char *arch, const char *name, int fd
 		return err_set(err, ERR_INPUT, errno, "index %s: cannot be opened", name);
 	}
 	/* Read once, used twice: libsolv does not keep Size. */
-	if (read_all(packed, name, text, err) < 0)
+	if (read_all(packed, name, text, err) < 0 || check_stanzas(text, name, err) < 0)
 		return -1;
 	u->n_text++;
 	plain = fmemopen(text->s, text->len, "r");
