@@ -7,10 +7,10 @@
  *	storetool STORE debs FILE...
  *	storetool STORE publish DIRECTORY		(copied first)
  *	storetool STORE export tar|tar.zst EPOCH TREE	(archive on stdout, nothing else)
- *	storetool STORE fetch REQUEST			(JSON: items, mirrors, from, offline,
- *parallel) storetool STORE expand URL
- *	storetool STORE git REQUEST			(JSON: name, commit, nar, urls, mirrors, from,
- *offline) storetool STORE gc keep|all
+ *	storetool STORE fetch REQUEST	(JSON: items, mirrors, from, offline, parallel)
+ *	storetool STORE git REQUEST	(JSON: name, commit, nar, urls, mirrors, from, offline)
+ *	storetool STORE gc keep|all
+ *	storetool STORE expand URL
  *
  * Exit status: the error's code.
  */
