@@ -255,7 +255,7 @@ int source_parse_all(const struct recipe *r, struct branch *b, const struct yaml
 				return -1;
 		}
 	}
-	for (size_t i = 0; i < b->n_sources; i++) {
+	for (size_t i = 0; list && i < list->n; i++) {
 		if (check_project(list->items[i], b, &b->sources[i], err) < 0)
 			return -1;
 	}

@@ -99,7 +99,7 @@ static int has_commit(struct gitting *x, struct git_room *g, const char *where, 
 }
 
 /* All branches and tags: for servers that hand out nothing else, and those that know no depth. */
-static int fetch_all(struct gitting *x, struct git_room *g, const char *url, const char *read,
+static int fetch_all(struct gitting *x, struct git_room *g, const char *url, bool local,
 		     struct err *err)
 {
 	const char *const args[] = {"--git-dir=repo.git",
@@ -113,14 +113,14 @@ static int fetch_all(struct gitting *x, struct git_room *g, const char *url, con
 				    "+refs/heads/*:refs/remotes/o/*",
 				    "+refs/tags/*:refs/tags/*",
 				    NULL};
-	const struct git_run run = {.args = args, .network = !read, .read = read};
+	const struct git_run run = {.args = args, .network = !local, .read = local ? url : NULL};
 	int r = step(x, g, &run, url, err);
 
 	return r ? r : has_commit(x, g, url, err);
 }
 
 /* 0: the commit is there; 1: this repository does not give it. */
-static int fetch_commit(struct gitting *x, struct git_room *g, const char *url, const char *read,
+static int fetch_commit(struct gitting *x, struct git_room *g, const char *url, bool local,
 			struct err *err)
 {
 	const char *const args[] = {"--git-dir=repo.git",
@@ -134,7 +134,7 @@ static int fetch_commit(struct gitting *x, struct git_room *g, const char *url, 
 				    url,
 				    x->item->commit,
 				    NULL};
-	const struct git_run run = {.args = args, .network = !read, .read = read};
+	const struct git_run run = {.args = args, .network = !local, .read = local ? url : NULL};
 	int r = git_room_run(g, &run, err);
 
 	if (r == 0)
@@ -148,7 +148,7 @@ static int fetch_commit(struct gitting *x, struct git_room *g, const char *url, 
 
 		event_debug(x->sink, "%s: %s: not the commit alone (%s), trying all of it",
 			    x->item->name, url, why);
-		r = fetch_all(x, g, url, read, err);
+		r = fetch_all(x, g, url, local, err);
 	}
 	return r;
 }
@@ -181,8 +181,8 @@ static int publish(struct gitting *x, struct git_room *g, const char *where, str
 	return remember(x, &c.hash, where, err);
 }
 
-/* @read: the repository's folder when it is on this host. A refusal is noted, no error. */
-static int from_repository(struct gitting *x, const char *url, const char *read, struct err *err)
+/* @local: @url is a folder of this host. A refusal is noted, no error. */
+static int from_repository(struct gitting *x, const char *url, bool local, struct err *err)
 {
 	_cleanup_(git_room_release) struct git_room g = {.tmp = STORE_TMP_INIT};
 	int r;
@@ -190,7 +190,7 @@ static int from_repository(struct gitting *x, const char *url, const char *read,
 	event_step(x->sink, "fetch", x->item->name);
 	if (git_room_open(&g, x->store, x->item->name, x->sink, err) < 0)
 		return -1;
-	r = fetch_commit(x, &g, url, read, err);
+	r = fetch_commit(x, &g, url, local, err);
 	if (r == 0)
 		r = check_out(x, &g, url, err);
 	if (r == 0)
@@ -227,15 +227,9 @@ static int from_directory(struct gitting *x, const char *dir, struct err *err)
 
 	for (size_t i = 0; absolute && i < ARRAY_SIZE(repositories) && !x->done; i++)
 		if (file_exists(AT_FDCWD, repositories[i]) &&
-		    from_repository(x, repositories[i], repositories[i], err) < 0)
+		    from_repository(x, repositories[i], true, err) < 0)
 			return -1;
 	return x->done ? 0 : from_tar(x, tar, err);
-}
-
-/* The folder of file:///path, which git takes without decoding; NULL for a URL of the network. */
-static const char *folder_of(const char *url)
-{
-	return str_starts(url, "file:///") ? url + strlen("file://") : NULL;
 }
 
 static int from_urls(struct gitting *x, struct err *err)
@@ -248,14 +242,17 @@ static int from_urls(struct gitting *x, struct err *err)
 		if (mirror_expand(x->item->urls[i], x->opt, &all, &here) < 0)
 			add_failure(x, x->item->urls[i], here.msg);
 	}
-	for (size_t i = 0; i < all.n && !x->done; i++) {
-		const char *folder = folder_of(all.v[i]);
+	for (char **url = all.v; url && *url && !x->done; url++) {
+		int r = 0;
 
-		if (!folder && !str_starts(all.v[i], "https://") &&
-		    !str_starts(all.v[i], "http://"))
-			add_failure(x, all.v[i],
-				    "only https, http, file and mirror URLs are known");
-		else if (from_repository(x, folder ? folder : all.v[i], folder, err) < 0)
+		/* A folder's path is given to git as it is, without decoding. */
+		if (str_starts(*url, "file:///"))
+			r = from_repository(x, *url + strlen("file://"), true, err);
+		else if (str_starts(*url, "https://") || str_starts(*url, "http://"))
+			r = from_repository(x, *url, false, err);
+		else
+			add_failure(x, *url, "only https, http, file and mirror URLs are known");
+		if (r < 0)
 			return -1;
 	}
 	return 0;
