@@ -72,6 +72,7 @@ static size_t landlock_attr(long abi, bool network, struct ruleset_attr *attr)
 
 static int confine_files(const struct confine *c, const char **out_missing, struct err *err)
 {
+	const uint64_t read = FS_READ | (c->exec ? LANDLOCK_ACCESS_FS_EXECUTE : 0);
 	_cleanup_close_ int ruleset = -1;
 	struct ruleset_attr attr = {0};
 	size_t size;
@@ -92,7 +93,7 @@ static int confine_files(const struct confine *c, const char **out_missing, stru
 		if (landlock_allow(ruleset, c->write_fds[i], attr.fs & ~FS_NEVER, err) < 0)
 			return -1;
 	for (size_t i = 0; i < c->n_read_fds; i++)
-		if (landlock_allow(ruleset, c->read_fds[i], FS_READ, err) < 0)
+		if (landlock_allow(ruleset, c->read_fds[i], read, err) < 0)
 			return -1;
 	if (syscall(SYS_landlock_restrict_self, ruleset, 0) < 0)
 		return err_set(err, ERR_HOST, errno, "confine: landlock_restrict_self");
@@ -129,10 +130,10 @@ static int drop_capabilities(struct err *err)
 #define SYS_mount_setattr 442
 #endif
 
+static const int denied_exec[] = {SYS_execve, SYS_execveat};
+
 static const int denied[] = {
-	/* other programs, other processes */
-	SYS_execve,
-	SYS_execveat,
+	/* other processes */
 	SYS_ptrace,
 	SYS_process_vm_readv,
 	SYS_process_vm_writev,
@@ -229,7 +230,7 @@ static void filter_add(struct filter *f, struct sock_filter op)
 
 #define CLONE_NEW_ANY 0x7e020000u /* CLONE_NEWNS, CGROUP, UTS, IPC, USER, PID, NET */
 
-static void filter_build(struct filter *f, bool network)
+static void filter_build(struct filter *f, const struct confine *c)
 {
 	/* A call by another architecture's table has other numbers: none is allowed. */
 	filter_add(f, (struct sock_filter)LOAD(arch));
@@ -240,7 +241,9 @@ static void filter_build(struct filter *f, bool network)
 	FILTER_DENY(f, JGE, 0x40000000u, EPERM);
 	for (size_t i = 0; i < ARRAY_SIZE(denied); i++)
 		FILTER_DENY(f, JEQ, (unsigned)denied[i], EPERM);
-	for (size_t i = 0; !network && i < ARRAY_SIZE(denied_network); i++)
+	for (size_t i = 0; !c->exec && i < ARRAY_SIZE(denied_exec); i++)
+		FILTER_DENY(f, JEQ, (unsigned)denied_exec[i], EPERM);
+	for (size_t i = 0; !c->network && i < ARRAY_SIZE(denied_network); i++)
 		FILTER_DENY(f, JEQ, (unsigned)denied_network[i], EPERM);
 	/* Its flags are out of a filter's sight; on ENOSYS the C library turns to clone. */
 	FILTER_DENY(f, JEQ, SYS_clone3, ENOSYS);
@@ -251,12 +254,12 @@ static void filter_build(struct filter *f, bool network)
 	filter_add(f, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
 }
 
-static int confine_calls(bool network, struct err *err)
+static int confine_calls(const struct confine *c, struct err *err)
 {
 	struct filter f = {.n = 0};
 	struct sock_fprog prog = {.filter = f.code};
 
-	filter_build(&f, network);
+	filter_build(&f, c);
 	if (f.n == FILTER_MAX)
 		return err_set(err, ERR_BUG, 0, "confine: the filter does not fit");
 	prog.len = f.n;
@@ -287,5 +290,5 @@ int confine_self(const struct confine *c, const char **out_missing, struct err *
 		return err_set(err, ERR_HOST, errno, "confine: no_new_privs");
 	if (drop_capabilities(err) < 0 || confine_files(c, out_missing, err) < 0)
 		return -1;
-	return confine_calls(c->network, err);
+	return confine_calls(c, err);
 }

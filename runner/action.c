@@ -25,10 +25,18 @@ static json_t *sources_json(const struct plan_node *n)
 		const struct source *s = &n->branch->sources[i];
 		json_t *o;
 
-		if (!node_has_source(n, s))
+		/* A patch's own entry is among the patches. */
+		if (!node_has_source(n, s) || s->kind == SOURCE_PATCH)
 			continue;
 		o = json_object();
+		json_array_append_new(list, o);
 		json_set_str(o, "name", s->name);
+		/* The commit and the URL only say where these bytes may be found. */
+		if (s->kind == SOURCE_GIT) {
+			set_hash(o, "nar", &s->hash);
+			json_set_str(o, "to", s->to);
+			continue;
+		}
 		json_set_str(o, "file", s->file);
 		set_hash(o, "sha256", &s->hash);
 		json_set(o, "shown", json_boolean(node_shows_file(n, s)));
@@ -36,7 +44,6 @@ static json_t *sources_json(const struct plan_node *n)
 			json_set_str(o, "to", s->to);
 			json_set(o, "strip", json_integer(s->strip));
 		}
-		json_array_append_new(list, o);
 	}
 	return list;
 }

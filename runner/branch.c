@@ -2,6 +2,7 @@
 #include <runner/recipe.h>
 
 #include "patches.h"
+#include "source.h"
 
 #include <base/cleanup.h>
 #include <base/file.h>
@@ -13,16 +14,12 @@
 
 static void free_lists(struct branch *b)
 {
-	for (size_t i = 0; i < b->n_sources; i++) {
-		free(b->sources[i].name);
-		free(b->sources[i].file);
-		free(b->sources[i].to);
-		strv_release(&b->sources[i].urls);
-		settings_release(&b->sources[i].when);
-	}
+	for (size_t i = 0; i < b->n_sources; i++)
+		source_release(&b->sources[i]);
 	for (size_t i = 0; i < b->n_patches; i++) {
 		free(b->patches[i].file);
 		free(b->patches[i].project);
+		free(b->patches[i].description);
 	}
 	for (size_t i = 0; i < b->n_golden; i++) {
 		free(b->golden[i].variant);
@@ -42,7 +39,9 @@ void branch_free(struct branch *b)
 	free(b->version);
 	free(b->dir);
 	free(b->released);
+	free(b->full_until);
 	free(b->security_until);
+	free(b->support_source);
 	free(b->sources);
 	free(b->patches);
 	free(b->golden);
@@ -67,36 +66,54 @@ static int no_branch(const struct recipe *r, const char *name, const struct strv
 		       name, names->n == 1 ? "is" : "are", names->n ? strbuf_str(&sb) : " none");
 }
 
-/* The newest branch when the user named none. */
-static int choose(const struct recipe *r, const char *name, char **out, struct err *err)
+static int load(const struct recipe *r, const char *name, struct branch **out, struct err *err)
+{
+	_cleanup_(branch_freep) struct branch *b = NULL;
+	_cleanup_free_ char *dir = path_join(r->dir, name), *path = NULL, *text = NULL;
+	size_t len = 0;
+
+	path = path_join(dir, "branch.yaml");
+	if (file_read(AT_FDCWD, path, BRANCH_MAX, &text, &len, err) < 0 ||
+	    branch_parse(r, path, text, len, name, dir, &b, err) < 0 || patches_find(b, err) < 0)
+		return -1;
+	*out = TAKE_PTR(b);
+	return 0;
+}
+
+/*
+ * The newest branch that can be built. One that is written down before its commit is known must not
+ * take the place of the one that everybody builds; where no other is there, it is the answer, and
+ * says what it lacks when it is built.
+ */
+static int load_newest(const struct recipe *r, const struct strv *names, struct branch **out,
+		       struct err *err)
+{
+	if (!names->n)
+		return err_set(err, ERR_INPUT, 0,
+			       "recipe '%s' has no branch: expected %s/BRANCH/branch.yaml", r->name,
+			       r->dir);
+	for (size_t i = names->n; i > 0; i--) {
+		_cleanup_(branch_freep) struct branch *b = NULL;
+
+		if (load(r, names->v[i - 1], &b, err) < 0)
+			return -1;
+		if (!branch_pinned(b, NULL))
+			continue;
+		*out = TAKE_PTR(b);
+		return 0;
+	}
+	return load(r, names->v[names->n - 1], out, err);
+}
+
+int branch_load(const struct recipe *r, const char *name, struct branch **out, struct err *err)
 {
 	_cleanup_(strv_release) struct strv names = STRV_INIT;
 
 	if (branch_names(r, &names, err) < 0)
 		return -1;
-	if (name && !strv_contains(&names, name))
+	if (!name)
+		return load_newest(r, &names, out, err);
+	if (!strv_contains(&names, name))
 		return no_branch(r, name, &names, err);
-	if (!name && !names.n)
-		return err_set(err, ERR_INPUT, 0,
-			       "recipe '%s' has no branch: expected %s/BRANCH/branch.yaml", r->name,
-			       r->dir);
-	*out = xstrdup(name ? name : names.v[names.n - 1]);
-	return 0;
-}
-
-int branch_load(const struct recipe *r, const char *name, struct branch **out, struct err *err)
-{
-	_cleanup_(branch_freep) struct branch *b = NULL;
-	_cleanup_free_ char *chosen = NULL, *dir = NULL, *path = NULL, *text = NULL;
-	size_t len = 0;
-
-	if (choose(r, name, &chosen, err) < 0)
-		return -1;
-	dir = path_join(r->dir, chosen);
-	path = path_join(dir, "branch.yaml");
-	if (file_read(AT_FDCWD, path, BRANCH_MAX, &text, &len, err) < 0 ||
-	    branch_parse(r, path, text, len, chosen, dir, &b, err) < 0 || patches_find(b, err) < 0)
-		return -1;
-	*out = TAKE_PTR(b);
-	return 0;
+	return load(r, name, out, err);
 }

@@ -3,83 +3,11 @@
 #include <runner/recipe.h>
 
 #include "schema.h"
+#include "source.h"
 
 #include <base/cleanup.h>
-#include <base/file.h>
 #include <runner/names.h>
 #include <string.h>
-
-static bool url_ok(const char *s)
-{
-	return (str_starts(s, "https://") || str_starts(s, "http://") || str_starts(s, "file://") ||
-		str_starts(s, "mirror://")) &&
-	       !strpbrk(s, " \t\r\n\"\\");
-}
-
-static int check_source(const struct yaml *node, const struct source *s, struct err *err)
-{
-	if (!path_is_clean(s->file) || strchr(s->file, '/'))
-		return yaml_error(yaml_get(node, "file"), err,
-				  "'file': expected a file name, found '%s'", s->file);
-	if (s->to && !path_is_clean(s->to))
-		return yaml_error(yaml_get(node, "to"), err,
-				  "'to': expected a path below /build without '..', found '%s'",
-				  s->to);
-	return 0;
-}
-
-static int parse_source(const struct recipe *r, const struct yaml *node, struct source *s,
-			struct err *err)
-{
-	static const char *const keys[] = {"name", "file",  "sha256", "size", "urls",
-					   "to",   "strip", "when",   NULL};
-	int64_t size = 0, strip = 1;
-
-	if (schema_map(node, "a source", keys, err) < 0 ||
-	    schema_name(node, "name", true, &s->name, err) < 0 ||
-	    schema_text(node, "file", true, &s->file, err) < 0 ||
-	    schema_hash(node, "sha256", &s->hash, err) < 0 ||
-	    yaml_get_int(node, "size", true, &size, err) < 0 ||
-	    schema_names(node, "urls", true, url_ok, "a https:, http:, file: or mirror: URL",
-			 &s->urls, err) < 0 ||
-	    schema_text(node, "to", false, &s->to, err) < 0 ||
-	    yaml_get_int(node, "strip", false, &strip, err) < 0 ||
-	    schema_options(r, node, "when", true, &s->when, err) < 0)
-		return -1;
-	if (size <= 0)
-		return yaml_error(yaml_get(node, "size"), err,
-				  "'size': expected bytes, more than 0");
-	if (strip < 0 || strip > 16)
-		return yaml_error(yaml_get(node, "strip"), err, "'strip': expected 0 to 16");
-	s->size = (uint64_t)size;
-	s->strip = (unsigned)strip;
-	return check_source(node, s, err);
-}
-
-static int parse_sources(const struct recipe *r, struct branch *b, const struct yaml *root,
-			 struct err *err)
-{
-	const struct yaml *list = NULL;
-
-	if (yaml_get_list(root, "sources", false, &list, err) < 0)
-		return -1;
-	b->sources = xcalloc(list ? list->n : 1, sizeof(*b->sources));
-	for (size_t i = 0; list && i < list->n; i++) {
-		struct source *s = &b->sources[b->n_sources++];
-
-		if (parse_source(r, list->items[i], s, err) < 0)
-			return -1;
-		for (size_t k = 0; k < i; k++) {
-			if (!strcmp(b->sources[k].name, s->name))
-				return yaml_error(list->items[i], err, "source '%s' is there twice",
-						  s->name);
-			if (!strcmp(b->sources[k].file, s->file))
-				return yaml_error(list->items[i], err, "file '%s' is there twice",
-						  s->file);
-		}
-	}
-	return 0;
-}
 
 static int parse_golden_outputs(const struct recipe *r, const struct yaml *node, struct golden *g,
 				struct err *err)
@@ -166,7 +94,8 @@ static int parse_date(const struct yaml *map, const char *key, char **out, struc
 
 static int parse_support(struct branch *b, const struct yaml *root, struct err *err)
 {
-	static const char *const keys[] = {"released", "security_until", NULL};
+	static const char *const keys[] = {"released", "full_until", "security_until", "source",
+					   NULL};
 	const struct yaml *map = NULL;
 
 	if (yaml_get_map(root, "support", false, &map, err) < 0)
@@ -174,9 +103,26 @@ static int parse_support(struct branch *b, const struct yaml *root, struct err *
 	if (!map)
 		return 0;
 	if (yaml_only_keys(map, "support", keys, err) < 0 ||
-	    parse_date(map, "released", &b->released, err) < 0)
+	    parse_date(map, "released", &b->released, err) < 0 ||
+	    parse_date(map, "full_until", &b->full_until, err) < 0 ||
+	    schema_text(map, "source", false, &b->support_source, err) < 0)
 		return -1;
 	return parse_date(map, "security_until", &b->security_until, err);
+}
+
+/* A branch that nobody has pinned yet may not know the time of its commit either. */
+static int parse_epoch(struct branch *b, const struct yaml *root, struct err *err)
+{
+	const struct yaml *node = yaml_get(root, "epoch");
+
+	if (node && node->kind == YAML_SCALAR && !strcmp(node->text, "unknown") &&
+	    !branch_pinned(b, NULL))
+		return 0;
+	if (yaml_get_int(root, "epoch", true, &b->epoch, err) < 0)
+		return -1;
+	if (b->epoch <= 0)
+		return yaml_error(node, err, "'epoch': expected seconds since 1970, more than 0");
+	return 0;
 }
 
 static int parse_all(const struct recipe *r, struct branch *b, const struct yaml *root,
@@ -187,13 +133,8 @@ static int parse_all(const struct recipe *r, struct branch *b, const struct yaml
 
 	if (schema_map(root, "a branch", keys, err) < 0 || schema_version(root, err) < 0 ||
 	    schema_text(root, "version", true, &b->version, err) < 0 ||
-	    yaml_get_int(root, "epoch", true, &b->epoch, err) < 0 ||
-	    parse_support(b, root, err) < 0 || schema_env(root, &b->env, err) < 0)
-		return -1;
-	if (b->epoch <= 0)
-		return yaml_error(yaml_get(root, "epoch"), err,
-				  "'epoch': expected seconds since 1970, more than 0");
-	if (parse_sources(r, b, root, err) < 0)
+	    parse_support(b, root, err) < 0 || schema_env(root, &b->env, err) < 0 ||
+	    source_parse_all(r, b, root, err) < 0 || parse_epoch(b, root, err) < 0)
 		return -1;
 	return parse_goldens(r, b, root, err);
 }

@@ -99,7 +99,8 @@ int build_run(struct runner *rn, struct plan *p, bool inputs_only, struct build_
 
 	out->nodes = xcalloc(p->n_nodes, sizeof(*out->nodes));
 	out->n = out->failed = p->n_nodes;
-	if (find_keys(rn, p, err) < 0 || judge_stored(rn, p, inputs_only, err) < 0)
+	if (plan_require_pins(p, err) < 0 || find_keys(rn, p, err) < 0 ||
+	    judge_stored(rn, p, inputs_only, err) < 0)
 		return -1;
 	if (inputs_only) {
 		for (size_t k = 0; k < p->nodes[wanted].n_inputs; k++)

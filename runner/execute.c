@@ -2,6 +2,7 @@
 #include <runner/execute.h>
 
 #include "collect.h"
+#include "patches.h"
 #include "record.h"
 #include "times.h"
 #include "workshop.h"
@@ -9,6 +10,7 @@
 #include <base/cleanup.h>
 #include <base/file.h>
 #include <fcntl.h>
+#include <runner/action.h>
 #include <runner/attack.h>
 #include <runner/strict.h>
 #include <string.h>
@@ -161,7 +163,7 @@ static int fail(struct workshop *w, struct recorder *rec, struct runner *rn,
 	struct err second = ERR_INIT;
 
 	out->tail = roundlog_tail(&rec->log, TAIL_LINES);
-	if (err->code != ERR_BUILD)
+	if (err->code != ERR_BUILD && !out->phase)
 		return -1;
 	out->record = record_make(rec, rn, n, room, NULL, NULL, err->msg);
 	if (roundlog_close(&rec->log, &second) < 0 ||
@@ -199,6 +201,16 @@ static int judge_strict(struct recorder *rec, struct runner *rn, const struct pl
 	return strict_judge(seen, n->recipe, err);
 }
 
+/* What does not apply is the recipe's mistake, not the build's. */
+static void explain_patch(struct store *s, const struct plan_node *n, const struct recorder *rec,
+			  struct err *err)
+{
+	_cleanup_free_ char *log = roundlog_tail(&rec->log, SIZE_MAX);
+
+	err_clear(err);
+	(void)patch_explain(s, n, log, err);
+}
+
 static int run_and_collect(struct workshop *w, struct recorder *rec, struct runner *rn,
 			   const struct plan_node *n, struct round *out, struct err *err)
 {
@@ -221,7 +233,12 @@ static int run_and_collect(struct workshop *w, struct recorder *rec, struct runn
 	if (rc < 0)
 		return -1;
 	out->seconds = result.seconds;
-	if (judge(&w->spec, &result, out, err) < 0 || judge_strict(rec, rn, n, &result, err) < 0)
+	if (judge(&w->spec, &result, out, err) < 0) {
+		if (!strcmp(out->phase, PHASE_PATCH) && result.status < 128 && !*result.limit)
+			explain_patch(rn->store, n, rec, err);
+		return fail(w, rec, rn, n, &result, out, err);
+	}
+	if (judge_strict(rec, rn, n, &result, err) < 0)
 		return fail(w, rec, rn, n, &result, out, err);
 	return succeed(w, rec, rn, n, &result, out, err);
 }

@@ -22,12 +22,12 @@ static const struct source *source_of(const struct plan_node *n, const struct pa
 
 bool node_has_patch(const struct plan_node *n, const struct patch *p)
 {
-	return source_of(n, p) != NULL;
+	return source_of(n, p) && (!p->source || node_has_source(n, p->source));
 }
 
 bool node_shows_file(const struct plan_node *n, const struct source *s)
 {
-	if (!node_has_source(n, s))
+	if (!node_has_source(n, s) || s->kind != SOURCE_FILE)
 		return false;
 	if (!s->to)
 		return true;
@@ -83,14 +83,15 @@ char *generated_patch(const struct plan_node *n)
 
 	for (size_t i = 0; i < n->branch->n_patches; i++) {
 		const struct patch *p = &n->branch->patches[i];
-		const struct source *s = source_of(n, p);
 
-		if (!s)
+		if (!node_has_patch(n, p))
 			continue;
-		strbuf_adds(&sb, "echo applying ");
+		strbuf_adds(&sb, "echo " PATCH_APPLYING);
 		add_quoted(&sb, p->file);
-		strbuf_adds(&sb, "\npatch -p1 -F0 -N -s -d ");
-		add_quoted(&sb, s->to);
+		/* -f: ask nothing, and never take a patch for one to be undone. A hunk that is
+		 * found at another line leaves no copy of the old file behind. */
+		strbuf_adds(&sb, "\npatch -p1 -F0 -f --no-backup-if-mismatch -r - -d ");
+		add_quoted(&sb, source_of(n, p)->to);
 		strbuf_adds(&sb, " < /inputs/patches/");
 		add_quoted(&sb, p->file);
 		strbuf_addc(&sb, '\n');

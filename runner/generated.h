@@ -7,6 +7,8 @@
 
 /* NULL when there is nothing to unpack. Caller frees. */
 char *generated_unpack(const struct plan_node *n);
+/* What the log says in front of the name of each patch. */
+#define PATCH_APPLYING "applying "
 /* NULL when there is nothing to patch. Caller frees. */
 char *generated_patch(const struct plan_node *n);
 /* True when the source belongs to this node (its `when` holds). */

@@ -94,3 +94,22 @@ char *golden_yaml(const struct plan_node *n, const struct sha256 *root, const js
 			    json_get_str(outputs, names.v[i], ""));
 	return strbuf_steal(&sb);
 }
+
+enum golden_age golden_age(const char *toolchains_dir, const struct recipe *r,
+			   const struct golden *g, struct store *s)
+{
+	_cleanup_(toolchain_freep) struct toolchain *tc = NULL;
+	_cleanup_(lock_freep) struct lock *lock = NULL;
+	struct err ignored = ERR_INIT;
+	struct sha256 root;
+	bool known = false;
+
+	if (toolchain_load(toolchains_dir, r->toolchain, &tc, &ignored) < 0 ||
+	    lock_load(tc, g->host, g->target, &lock, &ignored) < 0)
+		return GOLDEN_AGE_UNKNOWN;
+	if (s && toolchain_root_known(s, tc, lock, &known, &root, &ignored) < 0)
+		known = false;
+	if (!known && !lock_recorded_root(tc, lock, &root))
+		return GOLDEN_AGE_UNKNOWN;
+	return sha256_equal(&g->root, &root) ? GOLDEN_AGE_CURRENT : GOLDEN_AGE_STALE;
+}

@@ -8,6 +8,8 @@
 #include <base/file.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <store/archive.h>
+#include <store/git.h>
 
 /* Under a temporary name first: a folder of tarballs never holds half of one. */
 static int keep_blob(struct store *s, const struct sha256 *hash, const char *name, int dirfd,
@@ -34,12 +36,37 @@ static int keep_blob(struct store *s, const struct sha256 *hash, const char *nam
 	return 0;
 }
 
+/* As the archive that --from knows by the name of source and commit. */
+static int keep_checkout(struct store *s, const struct source *src, int dirfd, struct err *err)
+{
+	const struct git_item item = {.name = src->name, .commit = src->commit};
+	_cleanup_free_ char *name = git_item_file(&item), *part = xasprintf(".%s.part", name);
+	_cleanup_close_ int out = -1;
+
+	if (file_exists(dirfd, name))
+		return 0;
+	out = file_open(dirfd, part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644, err);
+	if (out < 0)
+		return -1;
+	if (store_export(s, &src->hash, "tar", 1, out, err) < 0 || fsync(out) < 0 ||
+	    renameat(dirfd, part, dirfd, name) < 0) {
+		if (!err->code)
+			err_set(err, ERR_STORE, errno, "keep %s", name);
+		unlinkat(dirfd, part, 0);
+		return -1;
+	}
+	return 0;
+}
+
 static int keep_node(struct store *s, const struct plan_node *n, int dirfd, struct err *err)
 {
 	for (size_t i = 0; i < n->branch->n_sources; i++) {
 		const struct source *src = &n->branch->sources[i];
 
-		if (node_has_source(n, src) && keep_blob(s, &src->hash, src->file, dirfd, err) < 0)
+		if (!node_has_source(n, src))
+			continue;
+		if ((src->kind == SOURCE_GIT ? keep_checkout(s, src, dirfd, err)
+					     : keep_blob(s, &src->hash, src->file, dirfd, err)) < 0)
 			return -1;
 	}
 	return 0;

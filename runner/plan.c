@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <runner/plan.h>
 
+#include "generated.h"
+
 #include <base/cleanup.h>
 #include <runner/action.h>
 #include <string.h>
@@ -45,6 +47,29 @@ struct plan_node *plan_wanted(const struct plan *p)
 	return &p->nodes[p->n_nodes - 1];
 }
 
+/* The sources that an option leaves out may stay unknown. */
+static bool is_pinned(const struct plan_node *n, const struct source **out_missing)
+{
+	for (size_t i = 0; i < n->branch->n_sources; i++) {
+		*out_missing = &n->branch->sources[i];
+		if (!(*out_missing)->pinned && node_has_source(n, *out_missing))
+			return false;
+	}
+	return n->branch->epoch > 0 || branch_pinned(n->branch, out_missing);
+}
+
+int plan_require_pins(const struct plan *p, struct err *err)
+{
+	for (size_t i = 0; i < p->n_nodes; i++) {
+		const struct plan_node *n = &p->nodes[i];
+		const struct source *missing;
+
+		if (!is_pinned(n, &missing))
+			return branch_require_pins(n->recipe, n->branch, err);
+	}
+	return 0;
+}
+
 int plan_find_roots(struct plan *p, struct store *s, struct err *err)
 {
 	for (size_t i = 0; i < p->n_roots; i++) {
@@ -63,7 +88,11 @@ int plan_find_roots(struct plan *p, struct store *s, struct err *err)
 static char *missing(const struct plan *p, const struct plan_node *n)
 {
 	const struct plan_root *r = &p->roots[n->root];
+	const struct source *s;
 
+	if (!is_pinned(n, &s))
+		return xasprintf("waits for %s of source %s",
+				 s->commit ? "the NAR hash" : "the commit", s->name);
 	for (size_t i = 0; i < n->n_inputs; i++) {
 		const struct plan_node *in = &p->nodes[n->inputs[i]];
 

@@ -84,7 +84,10 @@ int round_visit(struct runner *rn, const struct plan *p, const struct plan_node 
 	if (*result.limit)
 		event_warn(rn->sink, "a limit was met: %s", result.limit);
 	if (result.failed < at)
-		return err_set(err, ERR_BUILD, 0, "phase %s failed with exit status %d",
+		return err_set(err,
+			       strcmp(w.commands[result.failed].name, PHASE_PATCH) ? ERR_BUILD
+										   : ERR_INPUT,
+			       0, "phase %s failed with exit status %d",
 			       w.commands[result.failed].name, result.status);
 	v->out_status = result.status;
 	return 0;

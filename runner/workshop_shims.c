@@ -61,7 +61,7 @@ static void policy_text(const struct plan_node *n, struct strbuf *sb)
 		serve = serve || !strcmp(rule->policy, "serve");
 	}
 	for (size_t i = 0; serve && i < n->branch->n_sources; i++) {
-		if (node_has_source(n, &n->branch->sources[i]))
+		if (node_shows_file(n, &n->branch->sources[i]))
 			add_serve_line(sb, n->branch->sources[i].file);
 	}
 }

@@ -11,9 +11,11 @@
 
 static int add_tree(struct workshop *w, struct store *s, const struct source *src, struct err *err)
 {
-	struct sha256 tree;
+	struct sha256 tree = src->hash;
 
-	if (store_unpack(s, &src->hash, src->file, ARCHIVE_TAR, src->strip, &tree, err) < 0)
+	/* A checkout is a tree already. */
+	if (src->kind == SOURCE_FILE &&
+	    store_unpack(s, &src->hash, src->file, ARCHIVE_TAR, src->strip, &tree, err) < 0)
 		return err_wrap(err, "source '%s'", src->name);
 	workshop_mount(w, ROOM_BIND_RO, workshop_keep(w, store_tree_path(s, &tree)),
 		       workshop_keep(w, path_join("/inputs/src", src->name)));
@@ -44,7 +46,7 @@ static int add_file(struct workshop *w, struct store *s, const struct sha256 *ha
 static int add_patch(struct workshop *w, struct store *s, const struct branch *b,
 		     const struct patch *p, struct err *err)
 {
-	if (patch_keep(s, b, p, err) < 0)
+	if (!p->source && patch_keep(s, b, p, err) < 0)
 		return -1;
 	return add_file(w, s, &p->hash, "patches", p->file, err);
 }

@@ -12,7 +12,7 @@ struct want {
 	struct strv failures;          /* "URL: reason", in the order tried */
 	bool gone;                     /* so far every server said that it does not have it */
 	bool done;
-	bool ended; /* the helper said so: done or failed */
+	bool ended;   /* the helper said so: done or failed */
 	uint64_t got; /* bytes that were reported */
 };
 

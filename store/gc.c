@@ -254,6 +254,18 @@ static int sweep_memos_of(struct gc *gc, const char *kind, struct err *err)
 	return 0;
 }
 
+/* Checkouts have no blob that they could be made of anew: they are sources themselves. */
+static int load_checkouts(struct gc *gc, struct err *err)
+{
+	_cleanup_(strv_release) struct strv names = STRV_INIT;
+
+	if (store_list(gc->s->dirs[DIR_MEMO], "git", &names, err) < 0)
+		return -1;
+	for (size_t i = 0; i < names.n; i++)
+		json_set(gc->live, names.v[i], json_true());
+	return 0;
+}
+
 static int sweep_memos(struct gc *gc, struct err *err)
 {
 	_cleanup_(strv_release) struct strv kinds = STRV_INIT;
@@ -313,7 +325,8 @@ int store_gc(struct store *s, bool dry_run, bool keep_sources, const struct even
 	if (store_need_write(s, err) < 0 || store_lock_exclusive(s, sink, err) < 0 ||
 	    store_tmp_new(s, &gc.tmp, err) < 0)
 		return -1;
-	if (load_roots(&gc, err) < 0 || load_actions(&gc, err) < 0)
+	if (load_roots(&gc, err) < 0 || load_actions(&gc, err) < 0 ||
+	    (keep_sources && load_checkouts(&gc, err) < 0))
 		return -1;
 	spread(&gc);
 	/* Memos before trees: their texts are judged by the trees that are there. */

@@ -10,6 +10,9 @@ target_sources(bj_store PRIVATE
 	fetch-local.c
 	fetch-remote.c
 	fetch.c
+	git-room.c
+	git-tree.c
+	git.c
 	mirror.c
 	printable.c)
 
@@ -36,7 +39,11 @@ belljar_helper(pack
 	helpers/sanitize.c)
 target_link_libraries(pack PRIVATE bj_base PkgConfig::ARCHIVE PkgConfig::ZSTD)
 
+# The host's git does the work; this only confines it.
+belljar_helper(gitroom helpers/gitroom/main.c)
+target_link_libraries(gitroom PRIVATE bj_base)
+
 # A static bj_base names every library that any part of it needs; a helper loads only what it calls.
-foreach(helper fetch unpack pack)
+foreach(helper fetch gitroom unpack pack)
 	target_link_options(${helper} PRIVATE -Wl,--as-needed)
 endforeach()

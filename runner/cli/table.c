@@ -22,6 +22,8 @@ const struct cli_option cli_options[OPT_COUNT] = {
 	[OPT_MIRROR] = {0, "mirror", "NAME=URL", "where mirror://NAME/ is"},
 	[OPT_FROM] = {0, "from", "DIR", "take files from this folder before any network"},
 	[OPT_KEEP] = {0, "keep", "DIR", "copy the files there too, for --from another day"},
+	[OPT_PRINT_NAR] = {0, "print-nar", NULL,
+			   "only fetch git sources, and print the NAR hash that came"},
 	[OPT_OFFLINE] = {0, "offline", NULL, "never use the network"},
 	[OPT_CORES] = {0, "cores", "N", "cores that all builds together may use"},
 	[OPT_JOBS] = {0, "jobs", "N", "actions to run side by side (2)"},
@@ -93,8 +95,8 @@ static const enum opt no_options[] = {OPT_END};
 static const enum opt doctor_options[] = {OPT_ATTACK, OPT_END};
 static const enum opt help_options[] = {OPT_AS, OPT_END};
 static const enum opt plan_options[] = {PLAN_OPTIONS, OPT_END};
-static const enum opt fetch_options[] = {PLAN_OPTIONS, FETCH_OPTIONS, OPT_KEEP, OPT_EVENTS,
-					 OPT_END};
+static const enum opt fetch_options[] = {PLAN_OPTIONS,  FETCH_OPTIONS, OPT_KEEP,
+					 OPT_PRINT_NAR, OPT_EVENTS,    OPT_END};
 static const enum opt build_options[] = {PLAN_OPTIONS,    FETCH_OPTIONS, BUILD_OPTIONS,
 					 OPT_STRICT,      OPT_OUT_LINK,  OPT_NO_LINK,
 					 OPT_ATTEST_ROOM, OPT_EVENTS,    OPT_END};
@@ -128,7 +130,7 @@ static const enum opt toolchain_options[] = {
 static const enum opt store_options[] = {OPT_DRY_RUN, OPT_KEEP_SOURCES, OPT_REPAIR, OPT_EVENTS,
 					 OPT_END};
 
-#define SELECTOR_TEXT "SELECTOR is NAME[@BRANCH][:VARIANT]; without BRANCH the newest one."
+#define SELECTOR_TEXT "SELECTOR is NAME[@BRANCH][:VARIANT]; without BRANCH the newest pinned one."
 
 const struct cli_command cli_commands[] = {
 	{"build", "SELECTOR", "build, or take from the store what is built", SELECTOR_TEXT,
@@ -155,8 +157,10 @@ const struct cli_command cli_commands[] = {
 	 "those\n"
 	 "from --bind on are bubblewrap's words for the same.",
 	 run_options, 1, -1, true, cmd_run},
-	{"list", "", "list recipes and their branches", NULL, list_options, 0, 0, false, cmd_list},
-	{"describe", "SELECTOR", "explain a recipe: options, variants, sources, phases",
+	{"list", "", "list recipes, their branches, and how long these are supported",
+	 "* marks the branch that a selector without BRANCH means: the newest one that is pinned.",
+	 list_options, 0, 0, false, cmd_list},
+	{"describe", "SELECTOR", "explain a recipe: options, sources, patches, support, results",
 	 SELECTOR_TEXT, plan_options, 1, 1, false, cmd_describe},
 	{"diff", "A B", "compare two results, path by path",
 	 "A and B are folders, result links, or tree hashes.", no_options, 2, 2, false, cmd_diff},

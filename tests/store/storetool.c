@@ -7,8 +7,10 @@
  *	storetool STORE debs FILE...
  *	storetool STORE publish DIRECTORY		(copied first)
  *	storetool STORE export tar|tar.zst EPOCH TREE	(archive on stdout, nothing else)
- *	storetool STORE fetch REQUEST			(JSON: items, mirrors, from, offline,
- *parallel) storetool STORE expand URL
+ *	storetool STORE fetch REQUEST	(JSON: items, mirrors, from, offline, parallel)
+ *	storetool STORE git REQUEST	(JSON: name, commit, nar, urls, mirrors, from, offline)
+ *	storetool STORE gc keep|all
+ *	storetool STORE expand URL
  *
  * Exit status: the error's code.
  */
@@ -20,6 +22,7 @@
 #include <fcntl.h>
 #include <store/archive.h>
 #include <store/fetch.h>
+#include <store/git.h>
 #include <string.h>
 
 static json_t *events;
@@ -181,6 +184,38 @@ static int do_fetch(struct store *s, char **argv, json_t *result, struct err *er
 	return r;
 }
 
+static int do_git(struct store *s, char **argv, json_t *result, struct err *err)
+{
+	_cleanup_(strv_release) struct strv mirrors = STRV_INIT, from = STRV_INIT, urls = STRV_INIT;
+	_cleanup_json_ json_t *request = NULL;
+	struct fetch_options opt = {.mirrors = &mirrors, .from = &from};
+	struct git_item item = {0};
+
+	if (json_parse("request", argv[0], strlen(argv[0]), &request, err) < 0)
+		return -1;
+	strings(json_object_get(request, "mirrors"), &mirrors);
+	strings(json_object_get(request, "from"), &from);
+	strings(json_object_get(request, "urls"), &urls);
+	opt.offline = json_get_bool(request, "offline", false);
+	item.name = json_get_str(request, "name", "src");
+	item.commit = json_get_str(request, "commit", "");
+	item.urls = (const char *const *)urls.v;
+	item.n_urls = urls.n;
+	item.nar_known = sha256_from_hex(json_get_str(request, "nar", ""), &item.nar);
+	if (store_fetch_git(s, &item, &opt, &sink, err) < 0)
+		return -1;
+	set_hash(result, "tree", &item.nar);
+	return 0;
+}
+
+static int do_gc(struct store *s, char **argv, json_t *result, struct err *err)
+{
+	struct store_gc_stats stats;
+
+	(void)result;
+	return store_gc(s, false, strcmp(argv[0], "keep") == 0, &sink, &stats, err);
+}
+
 static int do_expand(struct store *s, char **argv, json_t *result, struct err *err)
 {
 	_cleanup_(strv_release) struct strv out = STRV_INIT;
@@ -200,7 +235,7 @@ static const struct {
 	int (*fn)(struct store *s, char **argv, json_t *result, struct err *err);
 } verbs[] = {{"add", 1, do_add},         {"unpack", 4, do_unpack}, {"debs", 1, do_debs},
 	     {"publish", 1, do_publish}, {"export", 3, do_export}, {"fetch", 1, do_fetch},
-	     {"expand", 1, do_expand}};
+	     {"expand", 1, do_expand},   {"git", 1, do_git},       {"gc", 1, do_gc}};
 
 static int run(int argc, char **argv, json_t *result, struct err *err)
 {

@@ -20,7 +20,8 @@ struct confine {
 	const int *read_fds; /* below these (directories or files) reading is allowed */
 	size_t n_read_fds;
 	bool network; /* sockets stay possible (fetch) */
-	bool chown;   /* keep nothing; reserved for a helper that must set owners */
+	bool exec; /* programs below read_fds may be run (gitroom); what they run is confined too */
+	bool chown; /* keep nothing; reserved for a helper that must set owners */
 };
 
 /*

@@ -23,3 +23,12 @@ enum golden_state golden_compare(const struct golden *g, const struct sha256 *ro
 /* The entry for these outputs, as YAML to be put below `golden:`. Caller frees. */
 char *golden_yaml(const struct plan_node *n, const struct sha256 *root, const json_t *outputs)
 	__attribute__((returns_nonnull));
+
+enum golden_age {
+	GOLDEN_AGE_UNKNOWN, /* no lock, or none that records a root: nothing to compare with */
+	GOLDEN_AGE_CURRENT, /* made with the root that the lock gives today */
+	GOLDEN_AGE_STALE
+};
+/* Judged without building or composing anything. @s may be NULL. */
+enum golden_age golden_age(const char *toolchains_dir, const struct recipe *r,
+			   const struct golden *g, struct store *s);

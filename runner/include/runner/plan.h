@@ -64,6 +64,8 @@ struct plan {
 int plan_make(const struct request *rq, struct plan *out, struct err *err)
 	__attribute__((warn_unused_result));
 void plan_release(struct plan *p);
+/* ERR_INPUT when a source of some node is not pinned: it can be described, not built or fetched. */
+int plan_require_pins(const struct plan *p, struct err *err) __attribute__((warn_unused_result));
 /* Find the roots' hashes: composed before, or recorded in the lock. */
 int plan_find_roots(struct plan *p, struct store *s, struct err *err)
 	__attribute__((warn_unused_result));

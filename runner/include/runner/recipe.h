@@ -61,17 +61,32 @@ struct recipe {
 	struct settings env;
 };
 
+enum source_kind {
+	SOURCE_FILE, /* pinned by SHA-256: unpacked to `to`, or the input itself */
+	SOURCE_GIT,  /* a commit, pinned by the NAR hash of its checkout, at `to` */
+	SOURCE_PATCH /* a file that is applied to another source, upstream's security patches */
+};
+
 struct source {
-	char *name, *file, *to; /* to: NULL, the file itself is the input */
-	struct sha256 hash;
-	uint64_t size;
+	enum source_kind kind;
+	char *name;
+	char *file;         /* NULL with SOURCE_GIT */
+	char *to;           /* NULL: the file itself is the input */
+	char *commit, *tag; /* SOURCE_GIT: 40 hex digits, NULL while unknown; tag is for people */
+	bool pinned; /* false: a git source whose commit or NAR hash nobody has written yet */
+	struct sha256 hash; /* of the file, or the NAR hash of the checkout */
+	uint64_t size;      /* SOURCE_GIT: 0 */
 	struct strv urls;
 	unsigned strip;
+	char *project; /* SOURCE_PATCH: the source that it is applied to */
+	unsigned order;
 	struct settings when;
 };
 
 struct patch {
-	char *file, *project;
+	char *file, *project, *description;
+	unsigned number;             /* the order, over all patches of the branch */
+	const struct source *source; /* where it is fetched from; NULL: in the branch's folder */
 	struct sha256 hash;
 };
 
@@ -84,8 +99,9 @@ struct golden {
 
 struct branch {
 	char *name, *version, *dir;
-	int64_t epoch;
-	char *released, *security_until; /* NULL when not said */
+	int64_t epoch; /* 0: unknown, possible only while a source is not pinned */
+	/* Dates as 2028-03-05, and where they are written; NULL when not said. */
+	char *released, *full_until, *security_until, *support_source;
 	struct source *sources;
 	struct patch *patches; /* in the order in which they are applied */
 	struct golden *golden;
@@ -102,7 +118,10 @@ int recipe_parse(const char *file, const char *text, size_t len, const char *nam
 void recipe_free(struct recipe *r);
 void recipe_freep(struct recipe **r);
 
-/* Read @name's branch.yaml and its patches. NULL: the newest branch, by version_compare(). */
+/*
+ * Read @name's branch.yaml and its patches. NULL: the newest branch, by version_compare(), of those
+ * whose sources are all pinned.
+ */
 int branch_load(const struct recipe *r, const char *name, struct branch **out, struct err *err)
 	__attribute__((warn_unused_result));
 int branch_parse(const struct recipe *r, const char *file, const char *text, size_t len,
@@ -110,6 +129,21 @@ int branch_parse(const struct recipe *r, const char *file, const char *text, siz
 	__attribute__((warn_unused_result));
 void branch_free(struct branch *b);
 void branch_freep(struct branch **b);
+
+/* Every source is pinned; else *out_missing, when not NULL, is the first that is not. */
+bool branch_pinned(const struct branch *b, const struct source **out_missing);
+/* ERR_INPUT that says what is not known and how to supply it; 0 when all is pinned. */
+int branch_require_pins(const struct recipe *r, const struct branch *b, struct err *err)
+	__attribute__((warn_unused_result));
+
+enum support {
+	SUPPORT_UNKNOWN, /* the branch says no date */
+	SUPPORT_FULL,    /* corrections of all kinds */
+	SUPPORT_SECURITY,
+	SUPPORT_PAST
+};
+/* On @today ("2026-11-24"). The last day is still one of support. */
+enum support branch_support(const struct branch *b, const char *today);
 
 /* Names, sorted: recipes bytewise, branches oldest first. */
 int recipe_names(const char *recipes_dir, struct strv *out, struct err *err)

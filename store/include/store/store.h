@@ -161,8 +161,9 @@ struct store_gc_stats {
  * Remove what nobody needs, when no other process has the store open (waits for them, with a note
  * to @sink). What lives: trees that a root leads to (its link must still point there); actions all
  * of whose outputs live, with their records and every tree that their value names; memos of such
- * trees; all blobs with @keep_sources, none without. @dry_run only counts. @bytes are what the disk
- * gets back, a file with N hard links counted as one Nth for each of its names.
+ * trees; with @keep_sources all blobs and all checkouts of git sources, none without. @dry_run only
+ * counts. @bytes are what the disk gets back, a file with N hard links counted as one Nth for each
+ * of its names.
  */
 int store_gc(struct store *s, bool dry_run, bool keep_sources, const struct event_sink *sink,
 	     struct store_gc_stats *out, struct err *err) __attribute__((warn_unused_result));

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A recipe explained to a program. */
+#include "describe.h"
+
+#include <base/cleanup.h>
+#include <string.h>
+
+static json_t *text_or_null(const char *text)
+{
+	return text ? json_string(text) : json_null();
+}
+
+static void set_hash(json_t *o, const char *key, const struct sha256 *hash)
+{
+	char hex[SHA256_HEX_LEN + 1];
+
+	sha256_to_hex(hash, hex);
+	json_set(o, key, json_string(hex));
+}
+
+static json_t *names_json(const struct strv *names)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < names->n; i++)
+		json_array_append_new(list, json_string(names->v[i]));
+	return list;
+}
+
+/* Option values are "true" and "false"; `target` is text. */
+static json_t *settings_json(const struct settings *s)
+{
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < s->n; i++)
+		json_set(o, s->v[i].name,
+			 strcmp(s->v[i].name, "target")
+				 ? json_boolean(!strcmp(s->v[i].value, "true"))
+				 : json_string(s->v[i].value));
+	return o;
+}
+
+static json_t *source_json(const struct source *s)
+{
+	json_t *o = json_object();
+
+	json_set_str(o, "name", s->name);
+	json_set(o, "urls", names_json(&s->urls));
+	json_set(o, "when", settings_json(&s->when));
+	json_set(o, "pinned", json_boolean(s->pinned));
+	if (s->to)
+		json_set_str(o, "to", s->to);
+	if (s->kind == SOURCE_GIT) {
+		json_set(o, "commit", text_or_null(s->commit));
+		json_set(o, "tag", text_or_null(s->tag));
+		if (s->pinned)
+			set_hash(o, "nar", &s->hash);
+		return o;
+	}
+	json_set_str(o, "file", s->file);
+	set_hash(o, "sha256", &s->hash);
+	json_set(o, "size", json_integer((json_int_t)s->size));
+	return o;
+}
+
+static json_t *patch_json(const struct patch *p)
+{
+	json_t *o = json_object();
+
+	json_set(o, "number", json_integer(p->number));
+	json_set_str(o, "project", p->project);
+	json_set_str(o, "description", p->description);
+	json_set_str(o, "file", p->file);
+	set_hash(o, "sha256", &p->hash);
+	json_set(o, "source", text_or_null(p->source ? p->source->name : NULL));
+	return o;
+}
+
+static json_t *golden_json(const struct described *d, const struct golden *g)
+{
+	json_t *o = json_object(), *outputs = json_object();
+	enum golden_age age = d->toolchains_dir
+				      ? golden_age(d->toolchains_dir, d->recipe, g, d->store)
+				      : GOLDEN_AGE_UNKNOWN;
+
+	json_set(o, "variant", text_or_null(g->variant));
+	json_set_str(o, "target", g->target);
+	json_set_str(o, "host", g->host);
+	json_set(o, "set", settings_json(&g->set));
+	set_hash(o, "root", &g->root);
+	for (size_t i = 0; i < g->outputs.n; i++)
+		json_set_str(outputs, g->outputs.v[i].name, g->outputs.v[i].value);
+	json_set(o, "outputs", outputs);
+	json_set_str(o, "toolchain", golden_age_name(age));
+	json_set(o, "in_store", text_or_null(golden_verdict(d, g)));
+	return o;
+}
+
+static json_t *support_json(const struct described *d)
+{
+	json_t *o = json_object();
+
+	json_set_str(o, "status", support_name(d->support));
+	json_set(o, "released", text_or_null(d->branch->released));
+	json_set(o, "full_until", text_or_null(d->branch->full_until));
+	json_set(o, "security_until", text_or_null(d->branch->security_until));
+	json_set(o, "source", text_or_null(d->branch->support_source));
+	return o;
+}
+
+static void add_lists(json_t *doc, const struct described *d)
+{
+	json_t *variants = json_object(), *phases = json_array(), *patches = json_array(),
+	       *inputs = json_array(), *sources = json_array(), *golden = json_array();
+	const struct recipe *r = d->recipe;
+	const struct branch *b = d->branch;
+
+	for (size_t i = 0; i < r->n_variants; i++)
+		json_set(variants, r->variants[i].name, settings_json(&r->variants[i].set));
+	for (size_t i = 0; i < r->n_inputs; i++)
+		json_array_append_new(inputs, json_string(r->inputs[i].name));
+	for (size_t i = 0; i < r->n_phases; i++)
+		json_array_append_new(phases, json_string(r->phases[i].name));
+	for (size_t i = 0; i < b->n_sources; i++)
+		json_array_append_new(sources, source_json(&b->sources[i]));
+	for (size_t i = 0; i < b->n_patches; i++)
+		json_array_append_new(patches, patch_json(&b->patches[i]));
+	for (size_t i = 0; i < b->n_golden; i++)
+		json_array_append_new(golden, golden_json(d, &b->golden[i]));
+	json_set(doc, "variants", variants);
+	json_set(doc, "inputs", inputs);
+	json_set(doc, "phases", phases);
+	json_set(doc, "sources", sources);
+	json_set(doc, "patches", patches);
+	json_set(doc, "golden", golden);
+}
+
+/* null: not built, or not known whether. */
+static json_t *result_json(const struct described *d)
+{
+	json_t *o;
+
+	if (!d->result)
+		return json_null();
+	o = json_object();
+	set_hash(o, "key", &plan_wanted(&d->plan)->key);
+	json_set(o, "outputs", json_incref(json_object_get(d->result, "outputs")));
+	json_set(o, "sizes", json_incref(json_object_get(d->result, "sizes")));
+	return o;
+}
+
+json_t *describe_json(const struct described *d)
+{
+	const struct recipe *r = d->recipe;
+	json_t *doc = json_object();
+
+	json_set(doc, "belljar_describe", json_integer(1));
+	json_set_str(doc, "name", r->name);
+	json_set_str(doc, "summary", r->summary);
+	json_set_str(doc, "branch", d->branch->name);
+	json_set_str(doc, "version", d->branch->version);
+	json_set_str(doc, "toolchain", r->toolchain);
+	json_set(doc, "homepage", text_or_null(r->homepage));
+	json_set(doc, "default_variant", text_or_null(r->default_variant));
+	json_set(doc, "licenses", names_json(&r->licenses));
+	json_set(doc, "targets", names_json(&r->targets));
+	json_set(doc, "outputs", names_json(&r->outputs));
+	json_set(doc, "options", settings_json(&d->values));
+	json_set(doc, "support", support_json(d));
+	json_set(doc, "pinned", json_boolean(branch_pinned(d->branch, NULL)));
+	json_set(doc, "built", result_json(d));
+	json_set(doc, "unknown_because", text_or_null(d->no_plan));
+	add_lists(doc, d);
+	return doc;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The list `sources` of branch.yaml. Private to the runner. */
+
+#include <base/yaml.h>
+#include <runner/recipe.h>
+
+/* b->sources, from the key `sources` of @root. */
+int source_parse_all(const struct recipe *r, struct branch *b, const struct yaml *root,
+		     struct err *err) __attribute__((warn_unused_result));
+void source_release(struct source *s);
+/* The source of that name, or NULL. Borrowed. */
+const struct source *source_find(const struct branch *b, const char *name);
