@@ -272,10 +272,11 @@ int round_run(struct runner *rn, const struct plan *p, const struct plan_node *n
 {
 	_cleanup_(workshop_release) struct workshop w = WORKSHOP_INIT;
 	_cleanup_close_ int record_dir = -1;
-	struct recorder rec = {.log = ROUNDLOG_INIT, .started = time(NULL), .width = width};
+	struct recorder rec = {.log = ROUNDLOG_INIT, .width = width};
 	const char *path = NULL;
 	int rc = -1;
 
+	clock_gettime(CLOCK_REALTIME, &rec.started);
 	if (workshop_open(&w, rn, p, n, width, err) < 0 ||
 	    workshop_mkdir(&w, "record", &path, err) < 0)
 		return -1;

@@ -64,13 +64,15 @@ static json_t *room_json(const struct room_result *r)
 	return o;
 }
 
-static void set_time(json_t *o, const char *key, time_t t)
+/* To the millisecond, so that rounds of one second keep their order. */
+static void set_time(json_t *o, const char *key, const struct timespec *t)
 {
+	char seconds[32], text[64];
 	struct tm tm;
-	char text[32];
 
-	gmtime_r(&t, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	gmtime_r(&t->tv_sec, &tm);
+	strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text, sizeof(text), "%s.%03ldZ", seconds, t->tv_nsec / 1000000);
 	json_set_str(o, key, text);
 }
 
@@ -86,7 +88,7 @@ json_t *record_make(const struct recorder *rec, const struct runner *rn, const s
 	json_set(o, "action", json_incref(n->action));
 	if (n->variant)
 		json_set_str(o, "variant", n->variant);
-	set_time(o, "started", rec->started);
+	set_time(o, "started", &rec->started);
 	json_set(o, "host", host_json(rn, rec->width));
 	json_set(o, "phases", phases_json(rec));
 	json_set(o, "room", room_json(room));

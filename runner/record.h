@@ -18,7 +18,7 @@ struct recorder {
 	struct roundlog log;
 	struct phase_time *phases;
 	size_t n_phases;
-	time_t started;
+	struct timespec started;
 	unsigned width;
 	json_t *attested; /* what came of attacking this room beforehand, or NULL; owned */
 };

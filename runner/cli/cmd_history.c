@@ -30,7 +30,7 @@ static void print_row(const struct cli *c, const json_t *row)
 	int64_t refused = json_get_int(row, "refused", 0);
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
 
-	strbuf_addf(&sb, "%s  %.16s  round %-3" PRId64 "  %-6s %8.1f s  %s  %s",
+	strbuf_addf(&sb, "%.19sZ  %.16s  round %-3" PRId64 "  %-6s %8.1f s  %s  %s",
 		    json_get_str(row, "started", "?"), json_get_str(row, "key", "?"),
 		    json_get_int(row, "round", 0), json_get_str(row, "outcome", "?"),
 		    (double)json_get_int(row, "ms", 0) / 1000, title,

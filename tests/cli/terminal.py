@@ -143,7 +143,7 @@ def main():
         os.execvp(args[0], args)
     os.close(slave)
     began, raw, frames, seen = time.monotonic(), [], [], 0
-    while time.monotonic() - began < 60:
+    while time.monotonic() - began < 180:
         now = time.monotonic() - began
         while resizes and now >= resizes[0][0]:
             screen.cols, screen.rows = resizes.pop(0)[1]
