@@ -218,7 +218,7 @@ static int run_room(struct cli *c, const struct stand *s, struct reports *report
 		.limits = c->runner.limits,
 		.ledger_exec = reports->ledger != NULL,
 		.terminal = terminal,
-		.uncounted = true,
+		.uncounted = !reports->result,
 		.stdin_fd = 0,
 		.stdout_fd = 1,
 		.stderr_fd = 2,
