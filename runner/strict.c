@@ -13,7 +13,8 @@ struct findings {
 	bool shim; /* of the first */
 };
 
-char *strict_describe(const json_t *row)
+/* "1 network attempt (connect tcp 192.0.2.1:80) by python3 setup.py, phase build": caller frees. */
+static char *describe_attempt(const json_t *row)
 {
 	int64_t n = json_get_int(row, "count", 0);
 	const char *call = json_get_str(row, "call", ""), *object = json_get_str(row, "object", "");
@@ -107,7 +108,7 @@ static int explain(const struct recipe *r, const struct findings *f, struct err 
 
 	if (f->shim)
 		return explain_shim(r, f, err);
-	row = strict_describe(f->first);
+	row = describe_attempt(f->first);
 	return err_set(err, ERR_BUILD, 0,
 		       "strict: %" PRId64 " undeclared call%s; the first: %s; pin what it fetches "
 		       "as a source and hand it over ('shims: {wget: {policy: serve}}'), or patch "

@@ -78,7 +78,7 @@ void workshop_command(struct workshop *w, const char *name, const char *const *a
 	};
 }
 
-int workshop_add_outputs(struct workshop *w, const struct plan_node *n, struct err *err)
+static int add_outputs(struct workshop *w, const struct plan_node *n, struct err *err)
 {
 	const char *path = NULL;
 
@@ -95,7 +95,8 @@ int workshop_add_outputs(struct workshop *w, const struct plan_node *n, struct e
 	return 0;
 }
 
-int workshop_add_build(struct workshop *w, bool on_disk, uint64_t size, struct err *err)
+/* @size of the tmpfs in bytes, 0: the room's default. */
+static int add_build(struct workshop *w, bool on_disk, uint64_t size, struct err *err)
 {
 	const char *path = NULL;
 
@@ -133,8 +134,8 @@ int workshop_open(struct workshop *w, struct runner *rn, const struct plan *p,
 	struct store *s = rn->store;
 
 	if (store_tmp_new(s, &w->tmp, err) < 0 ||
-	    workshop_add_build(w, rn->build_on_disk, rn->limits.build_bytes, err) < 0 ||
-	    workshop_add_outputs(w, n, err) < 0 || workshop_add_sources(w, s, n, err) < 0 ||
+	    add_build(w, rn->build_on_disk, rn->limits.build_bytes, err) < 0 ||
+	    add_outputs(w, n, err) < 0 || workshop_add_sources(w, s, n, err) < 0 ||
 	    workshop_add_inputs(w, s, p, n, err) < 0 || workshop_add_shims(w, n, err) < 0)
 		return -1;
 	workshop_add_phases(w, n, width);

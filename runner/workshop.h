@@ -30,12 +30,7 @@ int workshop_open(struct workshop *w, struct runner *rn, const struct plan *p,
 	__attribute__((warn_unused_result));
 void workshop_release(struct workshop *w);
 
-/* ---- parts, in the order in which workshop_open() calls them ---- */
-int workshop_add_outputs(struct workshop *w, const struct plan_node *n, struct err *err)
-	__attribute__((warn_unused_result));
-/* @size of the tmpfs in bytes, 0: the room's default. */
-int workshop_add_build(struct workshop *w, bool on_disk, uint64_t size, struct err *err)
-	__attribute__((warn_unused_result));
+/* ---- parts in files of their own, in the order in which workshop_open() calls them ---- */
 int workshop_add_sources(struct workshop *w, struct store *s, const struct plan_node *n,
 			 struct err *err) __attribute__((warn_unused_result));
 int workshop_add_inputs(struct workshop *w, struct store *s, const struct plan *p,

@@ -70,7 +70,7 @@ void ledger_tell(struct room *r, struct ledger_row *row)
 	r->handler->on_ledger(r->handler->arg, row);
 }
 
-void scene_release(struct scene *s)
+static void scene_release(struct scene *s)
 {
 	strbuf_release(&s->parents);
 	strbuf_release(&s->argv);

@@ -17,7 +17,6 @@ struct scene {
 	struct ledger_row row;
 };
 
-void scene_release(struct scene *s);
 /* Who calls, from /proc: worth something only if the notification is still valid afterwards. */
 void scene_look(struct room *r, struct scene *s);
 /* The command line that the caller was started with, for rows that are not an exec. */

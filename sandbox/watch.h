@@ -19,7 +19,7 @@
 
 struct room;
 
-/* The processes below one, as /proc tells of them (proc_pid_status(5)). */
+/* The processes below one, as /proc tells of them (proc(5)). */
 struct procs_use {
 	uint64_t tasks;
 	uint64_t anon, shared; /* bytes; swapped-out pages are anonymous */

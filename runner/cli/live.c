@@ -233,7 +233,8 @@ void live_print(struct live *l, const char *text)
 	put(&out);
 }
 
-void live_hide(struct live *l)
+/* Take the lines off the screen; steps are kept. */
+static void live_hide(struct live *l)
 {
 	_cleanup_(strbuf_release) struct strbuf out = STRBUF_INIT;
 

@@ -48,8 +48,6 @@ double live_seconds(const struct live *l, const struct event *ev);
 void live_draw(struct live *l, bool force);
 /* Print @text (whole lines) above the changing ones. */
 void live_print(struct live *l, const char *text);
-/* Take the lines off the screen; steps are kept. */
-void live_hide(struct live *l);
 /* No step goes on any more, and no line is on the screen. */
 void live_clear(struct live *l);
 
@@ -57,5 +55,3 @@ void live_clear(struct live *l);
 char *step_title(const struct event *ev) __attribute__((returns_nonnull));
 /* Append @s, with '?' for what could move the cursor (and, with @ascii, for what may be wide). */
 void text_add(struct strbuf *sb, const char *s, bool ascii);
-/* "42 s", "2 min 05 s". */
-void format_seconds(double seconds, char *buf, size_t size);

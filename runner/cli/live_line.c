@@ -21,7 +21,8 @@ void text_add(struct strbuf *sb, const char *s, bool ascii)
 	}
 }
 
-void format_seconds(double seconds, char *buf, size_t size)
+/* "42 s", "2 min 05 s". */
+static void format_seconds(double seconds, char *buf, size_t size)
 {
 	unsigned long s = (unsigned long)(seconds + 0.5);
 

@@ -24,6 +24,3 @@ int strict_judge(const json_t *record, const struct recipe *r, struct err *err)
  */
 int strict_judge_stored(const struct runner *rn, const struct plan *p, size_t n, struct err *err)
 	__attribute__((warn_unused_result));
-
-/* "1 network attempt (connect tcp 192.0.2.1:80) by python3 setup.py, phase build": caller frees. */
-char *strict_describe(const json_t *row) __attribute__((returns_nonnull));
