@@ -187,3 +187,11 @@ void json_set(json_t *obj, const char *key, json_t *value_taken)
 	(void)n;
 	abort();
 }
+
+void json_set_sha256(json_t *obj, const char *key, const struct sha256 *hash)
+{
+	char hex[SHA256_HEX_LEN + 1];
+
+	sha256_to_hex(hash, hex);
+	json_set(obj, key, json_string(hex));
+}

@@ -164,6 +164,30 @@ int yaml_get_map(const struct yaml *map, const char *key, bool required, const s
 	return get_kind(map, key, required, YAML_MAP, out, err);
 }
 
+int yaml_get_names(const struct yaml *map, const char *key, bool required, bool (*ok)(const char *),
+		   const char *what, struct strv *out, struct err *err)
+{
+	const struct yaml *list = NULL;
+	const char *text = NULL;
+
+	if (yaml_get_list(map, key, required, &list, err) < 0)
+		return -1;
+	for (size_t i = 0; list && i < list->n; i++) {
+		if (yaml_text(list->items[i], key, &text, err) < 0)
+			return -1;
+		if (!ok(text))
+			return yaml_error(list->items[i], err, "'%s': expected %s, found '%s'", key,
+					  what, text);
+		if (strv_contains(out, text))
+			return yaml_error(list->items[i], err, "'%s': '%s' is there twice", key,
+					  text);
+		strv_push(out, text);
+	}
+	if (required && !out->n)
+		return yaml_error(list, err, "'%s': expected at least one %s", key, what);
+	return 0;
+}
+
 static int unknown_key(const struct yaml *map, size_t i, const char *what, const char *const *known,
 		       struct err *err)
 {

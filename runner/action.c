@@ -9,14 +9,6 @@
 #include <shims/format.h>
 #include <string.h>
 
-static void set_hash(json_t *obj, const char *key, const struct sha256 *hash)
-{
-	char hex[SHA256_HEX_LEN + 1];
-
-	sha256_to_hex(hash, hex);
-	json_set(obj, key, json_string(hex));
-}
-
 static json_t *sources_json(const struct plan_node *n)
 {
 	json_t *list = json_array();
@@ -33,12 +25,12 @@ static json_t *sources_json(const struct plan_node *n)
 		json_set_str(o, "name", s->name);
 		/* The commit and the URL only say where these bytes may be found. */
 		if (s->kind == SOURCE_GIT) {
-			set_hash(o, "nar", &s->hash);
+			json_set_sha256(o, "nar", &s->hash);
 			json_set_str(o, "to", s->to);
 			continue;
 		}
 		json_set_str(o, "file", s->file);
-		set_hash(o, "sha256", &s->hash);
+		json_set_sha256(o, "sha256", &s->hash);
 		json_set(o, "shown", json_boolean(node_shows_file(n, s)));
 		if (s->to) {
 			json_set_str(o, "to", s->to);
@@ -61,7 +53,7 @@ static json_t *patches_json(const struct plan_node *n)
 		o = json_object();
 		json_set_str(o, "file", p->file);
 		json_set_str(o, "project", p->project);
-		set_hash(o, "sha256", &p->hash);
+		json_set_sha256(o, "sha256", &p->hash);
 		json_array_append_new(list, o);
 	}
 	return list;
@@ -177,7 +169,7 @@ int action_document(const struct plan_node *n, const struct sha256 *root,
 	json_set_str(doc, "branch", n->branch->name);
 	json_set_str(doc, "host", n->host);
 	json_set_str(doc, "target", n->target);
-	set_hash(doc, "root", root);
+	json_set_sha256(doc, "root", root);
 	json_set(doc, "inputs", inputs_json(inputs, n_inputs));
 	json_set(doc, "sources", sources_json(n));
 	json_set(doc, "patches", patches_json(n));

@@ -12,6 +12,19 @@
 #include <store/git.h>
 
 /* Under a temporary name first: a folder of tarballs never holds half of one. */
+/* The end of both: @part becomes @name when it was @written (0) and is on the disk, else it goes.
+ */
+static int publish(int dirfd, const char *part, const char *name, int out, int written,
+		   struct err *err)
+{
+	if (written == 0 && fsync(out) == 0 && renameat(dirfd, part, dirfd, name) == 0)
+		return 0;
+	if (!err->code)
+		err_set(err, ERR_STORE, errno, "keep %s", name);
+	unlinkat(dirfd, part, 0);
+	return -1;
+}
+
 static int keep_blob(struct store *s, const struct sha256 *hash, const char *name, int dirfd,
 		     struct err *err)
 {
@@ -26,14 +39,7 @@ static int keep_blob(struct store *s, const struct sha256 *hash, const char *nam
 	out = file_open(dirfd, part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644, err);
 	if (out < 0)
 		return -1;
-	if (file_copy_fd(in, out, err) < 0 || fsync(out) < 0 ||
-	    renameat(dirfd, part, dirfd, name) < 0) {
-		if (!err->code)
-			err_set(err, ERR_STORE, errno, "keep %s", name);
-		unlinkat(dirfd, part, 0);
-		return -1;
-	}
-	return 0;
+	return publish(dirfd, part, name, out, file_copy_fd(in, out, err), err);
 }
 
 /* As the archive that --from knows by the name of source and commit. */
@@ -48,14 +54,8 @@ static int keep_checkout(struct store *s, const struct source *src, int dirfd, s
 	out = file_open(dirfd, part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644, err);
 	if (out < 0)
 		return -1;
-	if (store_export(s, &src->hash, "tar", 1, out, err) < 0 || fsync(out) < 0 ||
-	    renameat(dirfd, part, dirfd, name) < 0) {
-		if (!err->code)
-			err_set(err, ERR_STORE, errno, "keep %s", name);
-		unlinkat(dirfd, part, 0);
-		return -1;
-	}
-	return 0;
+	return publish(dirfd, part, name, out, store_export(s, &src->hash, "tar", 1, out, err),
+		       err);
 }
 
 static int keep_node(struct store *s, const struct plan_node *n, int dirfd, struct err *err)

@@ -3,14 +3,6 @@
 
 #include <base/cleanup.h>
 
-static void set_hash(json_t *obj, const char *key, const struct sha256 *hash)
-{
-	char hex[SHA256_HEX_LEN + 1];
-
-	sha256_to_hex(hash, hex);
-	json_set(obj, key, json_string(hex));
-}
-
 static json_t *node_json(const struct plan *p, const struct plan_node *n)
 {
 	const struct plan_root *root = &p->roots[n->root];
@@ -31,9 +23,9 @@ static json_t *node_json(const struct plan *p, const struct plan_node *n)
 	json_set(o, "inputs", inputs);
 	json_set_str(o, "toolchain", root->name);
 	if (root->known)
-		set_hash(o, "root", &root->tree);
+		json_set_sha256(o, "root", &root->tree);
 	if (n->has_key)
-		set_hash(o, "key", &n->key);
+		json_set_sha256(o, "key", &n->key);
 	if (n->waits)
 		json_set_str(o, "waits", n->waits);
 	if (n->action)

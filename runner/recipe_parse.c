@@ -148,7 +148,7 @@ static int parse_phase(struct recipe *r, const struct yaml *node, struct phase *
 
 	if (schema_map(node, "a phase", keys, err) < 0 ||
 	    schema_name(node, "name", true, &p->name, err) < 0 ||
-	    schema_names(node, "uses", false, option_name_ok, "an option's name", &p->uses, err) <
+	    yaml_get_names(node, "uses", false, option_name_ok, "an option's name", &p->uses, err) <
 		    0 ||
 	    check_uses(r, node, p, err) < 0 ||
 	    schema_options(r, node, "when", true, &p->when, err) < 0 ||
@@ -251,12 +251,12 @@ static int parse_head(struct recipe *r, const struct yaml *root, struct err *err
 	    schema_text(root, "summary", true, &r->summary, err) < 0 ||
 	    schema_text(root, "homepage", false, &r->homepage, err) < 0 ||
 	    schema_name(root, "toolchain", true, &r->toolchain, err) < 0 ||
-	    schema_names(root, "licenses", true, name_ok, "an SPDX identifier", &r->licenses, err) <
-		    0 ||
-	    schema_names(root, "targets", true, arch_known, "x86_64 or aarch64", &r->targets, err) <
-		    0)
+	    yaml_get_names(root, "licenses", true, name_ok, "an SPDX identifier", &r->licenses,
+			   err) < 0 ||
+	    yaml_get_names(root, "targets", true, arch_known, "x86_64 or aarch64", &r->targets,
+			   err) < 0)
 		return -1;
-	return schema_names(root, "outputs", true, name_ok, "a plain name", &r->outputs, err);
+	return yaml_get_names(root, "outputs", true, name_ok, "a plain name", &r->outputs, err);
 }
 
 static int parse_body(struct recipe *r, const struct yaml *root, struct err *err)

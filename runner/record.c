@@ -80,11 +80,9 @@ json_t *record_make(const struct recorder *rec, const struct runner *rn, const s
 		    const struct room_result *room, json_t *outputs, json_t *sizes, const char *why)
 {
 	json_t *o = json_object();
-	char hex[SHA256_HEX_LEN + 1];
 
-	sha256_to_hex(&n->key, hex);
 	json_set(o, "belljar_record", json_integer(1));
-	json_set_str(o, "key", hex);
+	json_set_sha256(o, "key", &n->key);
 	json_set(o, "action", json_incref(n->action));
 	if (n->variant)
 		json_set_str(o, "variant", n->variant);

@@ -61,30 +61,6 @@ int schema_name(const struct yaml *map, const char *key, bool required, char **o
 	return 0;
 }
 
-int schema_names(const struct yaml *map, const char *key, bool required, bool (*ok)(const char *),
-		 const char *what, struct strv *out, struct err *err)
-{
-	const struct yaml *list = NULL;
-	const char *text = NULL;
-
-	if (yaml_get_list(map, key, required, &list, err) < 0)
-		return -1;
-	for (size_t i = 0; list && i < list->n; i++) {
-		if (yaml_text(list->items[i], key, &text, err) < 0)
-			return -1;
-		if (!ok(text))
-			return yaml_error(list->items[i], err, "'%s': expected %s, found '%s'", key,
-					  what, text);
-		if (strv_contains(out, text))
-			return yaml_error(list->items[i], err, "'%s': '%s' is there twice", key,
-					  text);
-		strv_push(out, text);
-	}
-	if (required && !out->n)
-		return yaml_error(list, err, "'%s': expected at least one %s", key, what);
-	return 0;
-}
-
 int schema_env(const struct yaml *map, struct settings *out, struct err *err)
 {
 	const struct yaml *env = NULL;

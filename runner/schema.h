@@ -12,10 +12,6 @@ int schema_text(const struct yaml *map, const char *key, bool required, char **o
 /* The same, a name in the sense of name_ok(). */
 int schema_name(const struct yaml *map, const char *key, bool required, char **out, struct err *err)
 	__attribute__((warn_unused_result));
-/* The optional list @key of texts, each accepted by @ok ("expected WHAT"), none twice. */
-int schema_names(const struct yaml *map, const char *key, bool required, bool (*ok)(const char *),
-		 const char *what, struct strv *out, struct err *err)
-	__attribute__((warn_unused_result));
 /* "belljar: 1" */
 int schema_version(const struct yaml *root, struct err *err) __attribute__((warn_unused_result));
 /* The optional map `env`. */

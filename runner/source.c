@@ -24,7 +24,8 @@ void source_release(struct source *s)
 	settings_release(&s->when);
 }
 
-const struct source *source_find(const struct branch *b, const char *name)
+/* The source of that name, or NULL. Borrowed. */
+static const struct source *source_find(const struct branch *b, const char *name)
 {
 	for (size_t i = 0; i < b->n_sources; i++) {
 		if (!strcmp(b->sources[i].name, name))
@@ -79,8 +80,8 @@ static bool url_ok(const char *s)
 
 static int parse_urls(const struct yaml *node, struct source *s, struct err *err)
 {
-	return schema_names(node, "urls", true, url_ok, "a https:, http:, file: or mirror: URL",
-			    &s->urls, err);
+	return yaml_get_names(node, "urls", true, url_ok, "a https:, http:, file: or mirror: URL",
+			      &s->urls, err);
 }
 
 static int parse_to(const struct yaml *node, bool required, struct source *s, struct err *err)

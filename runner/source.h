@@ -10,5 +10,3 @@
 int source_parse_all(const struct recipe *r, struct branch *b, const struct yaml *root,
 		     struct err *err) __attribute__((warn_unused_result));
 void source_release(struct source *s);
-/* The source of that name, or NULL. Borrowed. */
-const struct source *source_find(const struct branch *b, const char *name);

@@ -63,31 +63,6 @@ static int get_checked(const struct yaml *map, const char *key, bool (*ok)(const
 	return 0;
 }
 
-static int get_texts(const struct yaml *map, const char *key, bool required,
-		     bool (*ok)(const char *), const char *expected, struct strv *out,
-		     struct err *err)
-{
-	const struct yaml *list = NULL;
-	const char *text = NULL;
-
-	if (yaml_get_list(map, key, required, &list, err) < 0)
-		return -1;
-	for (size_t i = 0; list && i < list->n; i++) {
-		if (yaml_text(list->items[i], key, &text, err) < 0)
-			return -1;
-		if (!ok(text))
-			return yaml_error(list->items[i], err, "'%s': expected %s, found '%s'", key,
-					  expected, text);
-		if (strv_contains(out, text))
-			return yaml_error(list->items[i], err, "'%s': '%s' is there twice", key,
-					  text);
-		strv_push(out, text);
-	}
-	if (required && out->n == 0)
-		return yaml_error(list, err, "'%s': expected at least one of %s", key, expected);
-	return 0;
-}
-
 static int parse_keys(const struct yaml *root, struct toolchain *tc, struct err *err)
 {
 	static const char *const known[] = {"file", "fingerprints", NULL};
@@ -99,8 +74,8 @@ static int parse_keys(const struct yaml *root, struct toolchain *tc, struct err 
 	if (get_checked(keys, "file", is_clean_path, "a path below the toolchain's folder",
 			&tc->key_file, err) < 0)
 		return -1;
-	return get_texts(keys, "fingerprints", true, is_fingerprint, "40 hex digits in upper case",
-			 &tc->fingerprints, err);
+	return yaml_get_names(keys, "fingerprints", true, is_fingerprint,
+			      "40 hex digits in upper case", &tc->fingerprints, err);
 }
 
 static int parse_env(const struct yaml *map, struct strv *out, struct err *err)
@@ -142,8 +117,8 @@ static int parse_pair(const struct yaml *node, struct toolchain *tc, struct err 
 		return -1;
 	if (toolchain_pair(tc, pair->host, pair->target) != pair)
 		return yaml_error(node, err, "pair %s-%s is there twice", pair->host, pair->target);
-	if (get_texts(node, "packages", true, is_package, "a package name, or name:arch",
-		      &pair->packages, err) < 0)
+	if (yaml_get_names(node, "packages", true, is_package, "a package name, or name:arch",
+			   &pair->packages, err) < 0)
 		return -1;
 	return parse_env(node, &pair->env, err);
 }
@@ -234,12 +209,13 @@ static int parse(const struct yaml *root, const char *name, struct toolchain *tc
 				  "'name': expected '%s', the folder's name, found '%s'", name,
 				  tc->name);
 	if (get_checked(root, "suite", is_name, "a suite's code name", &tc->suite, err) < 0 ||
-	    get_texts(root, "components", true, is_name, "a component", &tc->components, err) < 0 ||
-	    get_checked(root, "mirror", is_name, "a mirror's name", &tc->mirror, err) < 0 ||
-	    get_texts(root, "essential", false, is_package, "a package name", &tc->essential, err) <
+	    yaml_get_names(root, "components", true, is_name, "a component", &tc->components, err) <
 		    0 ||
-	    get_texts(root, "drop", false, is_clean_path, "a path below the root", &tc->drop, err) <
-		    0)
+	    get_checked(root, "mirror", is_name, "a mirror's name", &tc->mirror, err) < 0 ||
+	    yaml_get_names(root, "essential", false, is_package, "a package name", &tc->essential,
+			   err) < 0 ||
+	    yaml_get_names(root, "drop", false, is_clean_path, "a path below the root", &tc->drop,
+			   err) < 0)
 		return -1;
 	if (parse_keys(root, tc, err) < 0 || parse_pairs(root, tc, err) < 0)
 		return -1;

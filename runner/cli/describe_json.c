@@ -10,14 +10,6 @@ static json_t *text_or_null(const char *text)
 	return text ? json_string(text) : json_null();
 }
 
-static void set_hash(json_t *o, const char *key, const struct sha256 *hash)
-{
-	char hex[SHA256_HEX_LEN + 1];
-
-	sha256_to_hex(hash, hex);
-	json_set(o, key, json_string(hex));
-}
-
 static json_t *names_json(const struct strv *names)
 {
 	json_t *list = json_array();
@@ -54,11 +46,11 @@ static json_t *source_json(const struct source *s)
 		json_set(o, "commit", text_or_null(s->commit));
 		json_set(o, "tag", text_or_null(s->tag));
 		if (s->pinned)
-			set_hash(o, "nar", &s->hash);
+			json_set_sha256(o, "nar", &s->hash);
 		return o;
 	}
 	json_set_str(o, "file", s->file);
-	set_hash(o, "sha256", &s->hash);
+	json_set_sha256(o, "sha256", &s->hash);
 	json_set(o, "size", json_integer((json_int_t)s->size));
 	return o;
 }
@@ -71,7 +63,7 @@ static json_t *patch_json(const struct patch *p)
 	json_set_str(o, "project", p->project);
 	json_set_str(o, "description", p->description);
 	json_set_str(o, "file", p->file);
-	set_hash(o, "sha256", &p->hash);
+	json_set_sha256(o, "sha256", &p->hash);
 	json_set(o, "source", text_or_null(p->source ? p->source->name : NULL));
 	return o;
 }
@@ -87,7 +79,7 @@ static json_t *golden_json(const struct described *d, const struct golden *g)
 	json_set_str(o, "target", g->target);
 	json_set_str(o, "host", g->host);
 	json_set(o, "set", settings_json(&g->set));
-	set_hash(o, "root", &g->root);
+	json_set_sha256(o, "root", &g->root);
 	for (size_t i = 0; i < g->outputs.n; i++)
 		json_set_str(outputs, g->outputs.v[i].name, g->outputs.v[i].value);
 	json_set(o, "outputs", outputs);
@@ -143,7 +135,7 @@ static json_t *result_json(const struct described *d)
 	if (!d->result)
 		return json_null();
 	o = json_object();
-	set_hash(o, "key", &plan_wanted(&d->plan)->key);
+	json_set_sha256(o, "key", &plan_wanted(&d->plan)->key);
 	json_set(o, "outputs", json_incref(json_object_get(d->result, "outputs")));
 	json_set(o, "sizes", json_incref(json_object_get(d->result, "sizes")));
 	return o;

@@ -109,16 +109,14 @@ json_t *summary_json(const struct plan_node *n, const struct node_report *report
 		     const struct strv *links)
 {
 	json_t *o = json_object(), *list = json_array();
-	char hex[SHA256_HEX_LEN + 1];
 
-	sha256_to_hex(&n->key, hex);
 	json_set(o, "belljar_build", json_integer(1));
 	json_set_str(o, "name", n->recipe->name);
 	json_set_str(o, "version", n->branch->version);
 	json_set_str(o, "branch", n->branch->name);
 	json_set_str(o, "host", n->host);
 	json_set_str(o, "target", n->target);
-	json_set_str(o, "key", hex);
+	json_set_sha256(o, "key", &n->key);
 	json_set(o, "built", json_boolean(report->ran));
 	json_set(o, "outputs", json_incref(json_object_get(n->result, "outputs")));
 	json_set(o, "sizes", json_incref(json_object_get(n->result, "sizes")));

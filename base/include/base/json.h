@@ -36,3 +36,5 @@ bool json_get_bool(const json_t *obj, const char *key, bool otherwise);
 void json_set_str(json_t *obj, const char *key, const char *s);
 /* `json_object_set_new` that aborts when out of memory. */
 void json_set(json_t *obj, const char *key, json_t *value_taken);
+/* Set a hash as its 64 hex digits. */
+void json_set_sha256(json_t *obj, const char *key, const struct sha256 *hash);

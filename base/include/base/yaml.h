@@ -9,6 +9,7 @@
  */
 
 #include <base/err.h>
+#include <base/str.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -68,6 +69,11 @@ int yaml_get_list(const struct yaml *map, const char *key, bool required, const 
 		  struct err *err) __attribute__((warn_unused_result));
 int yaml_get_map(const struct yaml *map, const char *key, bool required, const struct yaml **out,
 		 struct err *err) __attribute__((warn_unused_result));
+/* A list of texts, each accepted by @ok ("expected WHAT"), none twice; with @required at least one.
+ */
+int yaml_get_names(const struct yaml *map, const char *key, bool required, bool (*ok)(const char *),
+		   const char *what, struct strv *out, struct err *err)
+	__attribute__((warn_unused_result));
 int yaml_text(const struct yaml *node, const char *what, const char **out, struct err *err)
 	__attribute__((warn_unused_result));
 int yaml_bool(const struct yaml *node, const char *what, bool *out, struct err *err)
