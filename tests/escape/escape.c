@@ -122,21 +122,10 @@ static const struct room_case table[] = {
 
 int main(int argc, char **argv)
 {
-	int r;
+	int r = begin_mode(argc, argv);
 
-	if (argc != 3)
-		return 2;
-	mode = !strcmp(argv[1], "root")   ? MODE_ROOT
-	       : !strcmp(argv[1], "user") ? MODE_USER
-					  : MODE_NESTED;
-	if (mode == MODE_ROOT && getuid() != 0) {
-		printf("skipped: not started by root\n");
-		return getenv("BELLJAR_TEST_MUST_RUN") ? 1 : 77;
-	}
-	if (!places_prepare(argv[2])) {
-		perror("prepare");
-		return 1;
-	}
+	if (r >= 0)
+		return r;
 	/* what a careless caller has in its environment */
 	setenv("BELLJAR_CANARY", "x", 1);
 	setenv("XDG_RUNTIME_DIR", "/run/user/0", 1);

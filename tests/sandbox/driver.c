@@ -242,6 +242,24 @@ const char *expand(const char *arg)
 	return arg;
 }
 
+int begin_mode(int argc, char **argv)
+{
+	if (argc != 3)
+		return 2;
+	mode = !strcmp(argv[1], "root")   ? MODE_ROOT
+	       : !strcmp(argv[1], "user") ? MODE_USER
+					  : MODE_NESTED;
+	if (mode == MODE_ROOT && getuid() != 0) {
+		printf("skipped: not started by root\n");
+		return getenv("BELLJAR_TEST_MUST_RUN") ? 1 : 77;
+	}
+	if (!places_prepare(argv[2])) {
+		perror("prepare");
+		return 1;
+	}
+	return -1;
+}
+
 int drive(const struct room_case *table, size_t n, int least)
 {
 	for (size_t i = 0; i < n; i++)

@@ -55,6 +55,9 @@ const char *expand(const char *arg);
 void begin_case(const char *name);
 void fails(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void skip(const char *why);
+/* The arguments `root|user|nested BIN` of a driver. -1: go on; else the exit status to leave with.
+ */
+int begin_mode(int argc, char **argv);
 /* The table's cases; the exit status of the program. At least @least cases must have run. */
 int drive(const struct room_case *table, size_t n, int least);
 
