@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Paths as text: nothing here looks at a file system. */
 #include <base/file.h>
 
 #include <base/str.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Reading a parsed document: getters that say what was expected and where. */
 #include <base/yaml.h>
 
 #include <base/cleanup.h>

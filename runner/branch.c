@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Finding a branch of a recipe, and loading it. */
 #include <runner/recipe.h>
 
 #include "patches.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Options: what a variant and --set make of a recipe's, and conditions over them. */
 #include <runner/recipe.h>
 
 #include <base/cleanup.h>

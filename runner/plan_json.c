@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* A plan as JSON, for `belljar plan --json`. */
 #include <runner/plan.h>
 
 #include <base/cleanup.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The commands of a room: one per phase, with its environment. */
 #include "workshop.h"
 
 #include <base/cleanup.h>

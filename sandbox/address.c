@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Socket addresses as a room gave them: their text, and whether they leave the loopback. */
 #include "internal.h"
 
 #include <arpa/inet.h>

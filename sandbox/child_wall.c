@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The child's operations that are no mounts: limits, capabilities, Landlock, the filter. */
 #include "child.h"
 
 #include "kernel.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* A plan as text, for tests and people. */
 #include "plan.h"
 
 #include "kernel.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Deciding the walls: Landlock's rights, limits, which filter, how many CPUs. */
 #include "plan.h"
 
 #include "kernel.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The processes of a room, and the memory that they have together. */
 #include "watch.h"
 
 #include <base/cleanup.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Who makes a call: its memory, argv, parents and sockets, read while it waits. */
 #include "internal.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* What takes room in a store. */
 #include "internal.h"
 #include "walk.h"
 

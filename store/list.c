@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The names in the store's folders. */
 #include "internal.h"
 
 #include <base/cleanup.h>

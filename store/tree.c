@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Trees: prepared, committed to the disk, published by rename, opened. */
 #include "internal.h"
 
 #include <base/cleanup.h>

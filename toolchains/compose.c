@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* From a lock to a root in the store: packages unpacked, composed, hashed, published. */
 #include "internal.h"
 
 #include <base/cleanup.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The key of a composition: all that decides what comes of it. */
 #include "internal.h"
 
 #include <base/cleanup.h>

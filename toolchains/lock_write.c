@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Writing a lock, and telling what changed against the one before. */
 #include "internal.h"
 
 #include <base/cleanup.h>

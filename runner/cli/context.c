@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* What commands share: the store, the folders of recipes and toolchains, a plan. */
 #include "cli.h"
 
 #include <base/cleanup.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* --limit NAME=N and amounts with K, M, G. */
 #include "cli.h"
 
 #include <base/cleanup.h>

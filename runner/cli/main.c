@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Alone in its file, so that tests/fuzz can link all the rest. */
 #include "cli.h"
 
 int main(int argc, char **argv)

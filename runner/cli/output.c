@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* What goes to standard output and error, with control characters taken out. */
 #include "cli.h"
 
 #include <base/cleanup.h>

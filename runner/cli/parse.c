@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The command line, by the table of options and commands. */
 #include "options.h"
 
 #include <base/cleanup.h>

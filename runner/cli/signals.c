@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Signals that stop a command in good order. */
 #include "cli.h"
 
 #include <signal.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Checks as JSON lines, and the verdict of each. */
 #include "attack.h"
 
 #include <errno.h>
