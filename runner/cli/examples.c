@@ -24,7 +24,7 @@ static const struct {
 	  {"belljar shell hello -- ls /build", "one command, its exit status is passed on"}}},
 	{"log",
 	 {{"belljar log xen --tail 50", "the end of what the newest build printed"},
-	  {"belljar log xen --ledger", "the record of calls, as JSON lines"}}},
+	  {"belljar log xen --ledger", "what it called: network, programs, host facts"}}},
 	{"history",
 	 {{"belljar history --tail 10", "the last ten builds of this store"},
 	  {"belljar history xen@4.20 --json", "those of one branch, for a program"}}},
