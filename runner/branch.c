@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <runner/recipe.h>
 
+#include "choice.h"
 #include "patches.h"
 #include "source.h"
 
@@ -45,6 +46,7 @@ void branch_free(struct branch *b)
 	free(b->sources);
 	free(b->patches);
 	free(b->golden);
+	choice_free_refusals(b->refusals, b->n_refusals);
 	settings_release(&b->env);
 	free(b);
 }
