@@ -170,3 +170,35 @@ Test(choice, a_refused_combination_says_why)
 	combination(recipe_text, fixture_branch, "false", "aarch64", &fine);
 	cr_expect_str_eq(fine.msg, "");
 }
+
+static void shipped(const char *variant, const char *set, const char *toolchain,
+		    const char *outputs)
+{
+	_cleanup_(recipe_freep) struct recipe *r = NULL;
+	_cleanup_(settings_release) struct settings values = SETTINGS_INIT;
+	_cleanup_(strv_release) struct strv sets = STRV_INIT, names = STRV_INIT;
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+	struct err err = ERR_INIT;
+
+	if (set)
+		strv_push(&sets, set);
+	cr_assert_eq(recipe_load(RECIPES_DIR, "xen", &r, &err), 0, "%s", err.msg);
+	cr_assert_eq(options_resolve(r, variant, &sets, &values, &err), 0, "%s", err.msg);
+	cr_expect_str_eq(recipe_toolchain(r, &values, "x86_64"), toolchain);
+	node_outputs(&(struct plan_node){.recipe = r, .values = values, .target = "x86_64"},
+		     &names);
+	for (size_t i = 0; i < names.n; i++)
+		strbuf_addf(&sb, "%s%s", i ? " " : "", names.v[i]);
+	cr_expect_str_eq(strbuf_str(&sb), outputs);
+}
+
+/* What the tools need must not move the hypervisor: another root, and none of their outputs. */
+Test(choice, of_the_shipped_xen)
+{
+	shipped("hypervisor", NULL, "debian-12", "boot debug");
+	shipped(NULL, "debug=true", "debian-12", "boot debug");
+	shipped(NULL, "flask=true", "debian-12-xen-tools", "boot debug");
+	shipped(NULL, "docs=true", "debian-12-xen-tools", "boot man doc debug");
+	shipped("slim", "docs=false", "debian-12-xen-tools", "out boot dev debug");
+	shipped("slim", NULL, "debian-12-xen-tools", "out boot dev man doc debug");
+}
