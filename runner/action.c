@@ -159,8 +159,10 @@ int action_document(const struct plan_node *n, const struct sha256 *root,
 		    const struct settings *toolchain_env, const struct action_input *inputs,
 		    size_t n_inputs, json_t **out, struct err *err)
 {
+	_cleanup_(strv_release) struct strv outputs = STRV_INIT;
 	_cleanup_json_ json_t *doc = json_object();
 
+	node_outputs(n, &outputs);
 	json_set(doc, "belljar_action", json_integer(1));
 	json_set(doc, "room_version", json_integer(ROOM_VERSION));
 	json_set(doc, "shim_version", json_integer(SHIM_VERSION));
@@ -175,10 +177,13 @@ int action_document(const struct plan_node *n, const struct sha256 *root,
 	json_set(doc, "patches", patches_json(n));
 	json_set(doc, "phases", phases_json(n, toolchain_env));
 	json_set(doc, "shims", shims_json(n->recipe));
-	json_set(doc, "outputs", names_json(&n->recipe->outputs));
+	json_set(doc, "outputs", names_json(&outputs));
 	json_set(doc, "requires", requires_json(n));
 	if (!json_array_size(json_object_get(doc, "phases")))
 		return err_set(err, ERR_INPUT, 0, "recipe '%s': no phase is left for target %s",
+			       n->recipe->name, n->target);
+	if (!outputs.n)
+		return err_set(err, ERR_INPUT, 0, "recipe '%s': no output is left for target %s",
 			       n->recipe->name, n->target);
 	*out = TAKE_PTR(doc);
 	return 0;

@@ -2,6 +2,7 @@
 /* Finding a branch of a recipe, and loading it. */
 #include <runner/recipe.h>
 
+#include "choice.h"
 #include "patches.h"
 #include "source.h"
 
@@ -46,6 +47,7 @@ void branch_free(struct branch *b)
 	free(b->sources);
 	free(b->patches);
 	free(b->golden);
+	choice_free_refusals(b->refusals, b->n_refusals);
 	settings_release(&b->env);
 	free(b);
 }

@@ -2,6 +2,7 @@
 /* branch.yaml, key by key. */
 #include <runner/recipe.h>
 
+#include "choice.h"
 #include "schema.h"
 #include "source.h"
 
@@ -19,7 +20,7 @@ static int parse_golden_outputs(const struct recipe *r, const struct yaml *node,
 	if (yaml_get_map(node, "outputs", true, &map, err) < 0)
 		return -1;
 	for (size_t i = 0; i < map->n; i++) {
-		if (!strv_contains(&r->outputs, map->keys[i]))
+		if (!recipe_has_output(r, map->keys[i]))
 			return yaml_error(map->items[i], err, "'outputs': there is no output '%s'",
 					  map->keys[i]);
 		if (schema_hash(map, map->keys[i], &hash, err) < 0)
@@ -128,13 +129,14 @@ static int parse_epoch(struct branch *b, const struct yaml *root, struct err *er
 static int parse_all(const struct recipe *r, struct branch *b, const struct yaml *root,
 		     struct err *err)
 {
-	static const char *const keys[] = {"belljar", "version", "epoch",  "support",
-					   "sources", "env",     "golden", NULL};
+	static const char *const keys[] = {"belljar", "version", "epoch",  "support", "sources",
+					   "env",     "golden",  "refuse", NULL};
 
 	if (schema_map(root, "a branch", keys, err) < 0 || schema_version(root, err) < 0 ||
 	    schema_text(root, "version", true, &b->version, err) < 0 ||
 	    parse_support(b, root, err) < 0 || schema_env(root, &b->env, err) < 0 ||
-	    source_parse_all(r, b, root, err) < 0 || parse_epoch(b, root, err) < 0)
+	    source_parse_all(r, b, root, err) < 0 || parse_epoch(b, root, err) < 0 ||
+	    choice_refusals(r, root, &b->refusals, &b->n_refusals, err) < 0)
 		return -1;
 	return parse_goldens(r, b, root, err);
 }

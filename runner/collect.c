@@ -45,6 +45,7 @@ static int check_required(int outfd, const struct requirement *q, struct err *er
 
 static int check_all(int outfd, const struct plan_node *n, struct err *err)
 {
+	_cleanup_(strv_release) struct strv names = STRV_INIT;
 	const struct recipe *r = n->recipe;
 
 	for (size_t i = 0; i < r->n_requires; i++) {
@@ -52,8 +53,9 @@ static int check_all(int outfd, const struct plan_node *n, struct err *err)
 		    check_required(outfd, &r->requires[i], err) < 0)
 			return -1;
 	}
-	for (size_t i = 0; i < r->outputs.n; i++) {
-		if (check_filled(outfd, r->outputs.v[i], err) < 0)
+	node_outputs(n, &names);
+	for (size_t i = 0; i < names.n; i++) {
+		if (check_filled(outfd, names.v[i], err) < 0)
 			return -1;
 	}
 	return 0;
@@ -93,12 +95,14 @@ int collect_outputs(struct workshop *w, struct store *s, const struct plan_node 
 		    json_t **out_outputs, json_t **out_sizes, struct err *err)
 {
 	_cleanup_json_ json_t *outputs = json_object(), *sizes = json_object();
+	_cleanup_(strv_release) struct strv names = STRV_INIT;
 	_cleanup_close_ int outfd = file_open(w->tmp.fd, "out", O_RDONLY | O_DIRECTORY, 0, err);
 
 	if (outfd < 0 || check_all(outfd, n, err) < 0)
 		return -1;
-	for (size_t i = 0; i < n->recipe->outputs.n; i++) {
-		if (publish(s, outfd, n->recipe->outputs.v[i], outputs, sizes, err) < 0)
+	node_outputs(n, &names);
+	for (size_t i = 0; i < names.n; i++) {
+		if (publish(s, outfd, names.v[i], outputs, sizes, err) < 0)
 			return -1;
 	}
 	*out_outputs = TAKE_PTR(outputs);

@@ -57,6 +57,7 @@ static void add_options(const struct plan_node *n, const struct phase *p, struct
 
 static void add_places(const struct plan_node *n, struct settings *out)
 {
+	_cleanup_(strv_release) struct strv outputs = STRV_INIT;
 	const struct recipe *r = n->recipe;
 
 	for (size_t i = 0; i < r->n_inputs; i++) {
@@ -65,11 +66,12 @@ static void add_places(const struct plan_node *n, struct settings *out)
 		if (when_holds(&r->inputs[i].when, &n->values, n->target))
 			set_upper(out, "IN_", r->inputs[i].name, path);
 	}
-	for (size_t i = 0; i < r->outputs.n; i++) {
-		_cleanup_free_ char *path = xasprintf("/out/%s", r->outputs.v[i]);
+	node_outputs(n, &outputs);
+	for (size_t i = 0; i < outputs.n; i++) {
+		_cleanup_free_ char *path = xasprintf("/out/%s", outputs.v[i]);
 
-		set_upper(out, "OUT_", r->outputs.v[i], path);
-		if (!strcmp(r->outputs.v[i], "out"))
+		set_upper(out, "OUT_", outputs.v[i], path);
+		if (!strcmp(outputs.v[i], "out"))
 			settings_set(out, "OUT", path);
 	}
 }

@@ -100,11 +100,16 @@ enum golden_age golden_age(const char *toolchains_dir, const struct recipe *r,
 {
 	_cleanup_(toolchain_freep) struct toolchain *tc = NULL;
 	_cleanup_(lock_freep) struct lock *lock = NULL;
+	_cleanup_(settings_release) struct settings values = SETTINGS_INIT;
 	struct err ignored = ERR_INIT;
 	struct sha256 root;
 	bool known = false;
 
-	if (toolchain_load(toolchains_dir, r->toolchain, &tc, &ignored) < 0 ||
+	if (options_resolve(r, g->variant, NULL, &values, &ignored) < 0)
+		return GOLDEN_AGE_UNKNOWN;
+	settings_merge(&values, &g->set);
+	if (toolchain_load(toolchains_dir, recipe_toolchain(r, &values, g->target), &tc, &ignored) <
+		    0 ||
 	    lock_load(tc, g->host, g->target, &lock, &ignored) < 0)
 		return GOLDEN_AGE_UNKNOWN;
 	if (s && toolchain_root_known(s, tc, lock, &known, &root, &ignored) < 0)

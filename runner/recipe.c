@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <runner/recipe.h>
 
+#include "choice.h"
+
 #include <base/cleanup.h>
 #include <base/file.h>
 #include <fcntl.h>
@@ -49,21 +51,31 @@ static void free_steps(struct recipe *r)
 	}
 }
 
+static void free_choices(struct choice *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(list[i].name);
+		settings_release(&list[i].when);
+	}
+	free(list);
+}
+
 void recipe_free(struct recipe *r)
 {
 	if (!r)
 		return;
+	free_choices(r->toolchains, r->n_toolchains);
+	free_choices(r->outputs, r->n_outputs);
+	choice_free_refusals(r->refusals, r->n_refusals);
 	free_lists(r);
 	free_steps(r);
 	free(r->name);
 	free(r->summary);
 	free(r->homepage);
-	free(r->toolchain);
 	free(r->default_variant);
 	free(r->dir);
 	strv_release(&r->licenses);
 	strv_release(&r->targets);
-	strv_release(&r->outputs);
 	settings_release(&r->env);
 	free(r->options);
 	free(r->variants);

@@ -2,6 +2,7 @@
 /* recipe.yaml, key by key. Order matters: what names an option comes after the options. */
 #include <runner/recipe.h>
 
+#include "choice.h"
 #include "schema.h"
 #include "shim_rules.h"
 
@@ -200,7 +201,7 @@ static int check_require(const struct recipe *r, const struct yaml *node, const 
 	if (!path_is_clean(path) || !slash)
 		return yaml_error(node, err, "'requires': expected OUTPUT/PATH, found '%s'", path);
 	output = xstrndup(path, (size_t)(slash - path));
-	if (!strv_contains(&r->outputs, output))
+	if (!recipe_has_output(r, output))
 		return yaml_error(node, err, "'requires': there is no output '%s'", output);
 	return 0;
 }
@@ -244,19 +245,18 @@ static int parse_head(struct recipe *r, const struct yaml *root, struct err *err
 					   "licenses", "toolchain", "targets", "default_variant",
 					   "options",  "variants",  "inputs",  "shims",
 					   "env",      "phases",    "outputs", "requires",
-					   NULL};
+					   "refuse",   NULL};
 
 	if (schema_map(root, "a recipe", keys, err) < 0 || schema_version(root, err) < 0 ||
 	    schema_name(root, "name", true, &r->name, err) < 0 ||
 	    schema_text(root, "summary", true, &r->summary, err) < 0 ||
 	    schema_text(root, "homepage", false, &r->homepage, err) < 0 ||
-	    schema_name(root, "toolchain", true, &r->toolchain, err) < 0 ||
 	    yaml_get_names(root, "licenses", true, name_ok, "an SPDX identifier", &r->licenses,
 			   err) < 0 ||
 	    yaml_get_names(root, "targets", true, arch_known, "x86_64 or aarch64", &r->targets,
 			   err) < 0)
 		return -1;
-	return yaml_get_names(root, "outputs", true, name_ok, "a plain name", &r->outputs, err);
+	return 0;
 }
 
 static int parse_body(struct recipe *r, const struct yaml *root, struct err *err)
@@ -264,8 +264,10 @@ static int parse_body(struct recipe *r, const struct yaml *root, struct err *err
 	const struct yaml *shims = NULL;
 
 	if (parse_options(r, root, err) < 0 || parse_variants(r, root, err) < 0 ||
-	    check_default_variant(r, root, err) < 0 || parse_inputs(r, root, err) < 0 ||
-	    yaml_get_map(root, "shims", false, &shims, err) < 0 ||
+	    check_default_variant(r, root, err) < 0 || choice_toolchains(r, root, err) < 0 ||
+	    choice_outputs(r, root, err) < 0 ||
+	    choice_refusals(r, root, &r->refusals, &r->n_refusals, err) < 0 ||
+	    parse_inputs(r, root, err) < 0 || yaml_get_map(root, "shims", false, &shims, err) < 0 ||
 	    shim_rules_parse(r, shims, err) < 0 || schema_env(root, &r->env, err) < 0 ||
 	    parse_phases(r, root, err) < 0)
 		return -1;

@@ -195,7 +195,9 @@ static void grant(struct resolver *rs, const struct wish *w, size_t node)
 
 static const char *toolchain_of(const struct resolver *rs, const struct plan_node *n)
 {
-	return rs->rq->toolchain ? rs->rq->toolchain : n->recipe->toolchain;
+	if (rs->rq->toolchain)
+		return rs->rq->toolchain;
+	return recipe_toolchain(n->recipe, &n->values, n->target);
 }
 
 static int resolve_new(struct resolver *rs, const struct wish *w, size_t *out, struct err *err)
@@ -203,7 +205,8 @@ static int resolve_new(struct resolver *rs, const struct wish *w, size_t *out, s
 	struct plan *p = rs->plan;
 	struct plan_node n = {0};
 
-	if (fill(rs, w, &n, err) < 0 || resolve_inputs(rs, &n, err) < 0 ||
+	if (fill(rs, w, &n, err) < 0 || node_check_refusals(&n, err) < 0 ||
+	    resolve_inputs(rs, &n, err) < 0 ||
 	    get_root(rs, toolchain_of(rs, &n), n.host, n.target, &n.root, err) < 0) {
 		drop(&n);
 		return -1;

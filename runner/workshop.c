@@ -80,12 +80,14 @@ void workshop_command(struct workshop *w, const char *name, const char *const *a
 
 static int add_outputs(struct workshop *w, const struct plan_node *n, struct err *err)
 {
+	_cleanup_(strv_release) struct strv names = STRV_INIT;
 	const char *path = NULL;
 
 	if (workshop_mkdir(w, "out", &path, err) < 0)
 		return -1;
-	for (size_t i = 0; i < n->recipe->outputs.n; i++) {
-		const char *name = n->recipe->outputs.v[i];
+	node_outputs(n, &names);
+	for (size_t i = 0; i < names.n; i++) {
+		const char *name = names.v[i];
 		_cleanup_free_ char *below = path_join("out", name);
 
 		if (workshop_mkdir(w, below, &path, err) < 0)

@@ -20,7 +20,9 @@ struct tc_link {
 
 struct toolchain {
 	char *dir; /* …/toolchains/NAME */
-	char *name, *suite, *mirror, *key_file;
+	char *name, *suite, *mirror;
+	char *extends;  /* the toolchain that this one adds to; NULL: none */
+	char *key_file; /* with its folder: with `extends`, the other toolchain's */
 	struct strv components, fingerprints, essential, drop;
 	struct tc_pair *pairs;
 	size_t n_pairs;
@@ -39,6 +41,13 @@ void toolchain_wanted(const struct toolchain *tc, const struct tc_pair *pair, st
 const char *debian_arch(const char *machine);
 /* 40 upper-case hex digits. */
 bool is_fingerprint(const char *s);
+
+/* toolchain.yaml by itself, without what `extends` brings. */
+int toolchain_parse(const char *dir, const char *name, struct toolchain **out, struct err *err)
+	__attribute__((warn_unused_result));
+/* Add to @tc what it extends. ERR_INPUT when @base extends another one in turn. */
+int toolchain_extend(struct toolchain *tc, const struct toolchain *base, struct err *err)
+	__attribute__((warn_unused_result));
 
 struct lock {
 	char *host, *target, *suite, *mirror, *release_date;

@@ -210,8 +210,7 @@ int release_signers(const char *status, const struct strv *pinned, struct strv *
 static int run_gpgv(const struct toolchain *tc, const char *work, const char *inrelease,
 		    const char *signed_text, char **out_status, struct err *err)
 {
-	_cleanup_free_ char *joined = path_join(tc->dir, tc->key_file);
-	_cleanup_free_ char *keyring = realpath(joined, NULL);
+	_cleanup_free_ char *keyring = realpath(tc->key_file, NULL);
 	const char *argv[] = {"gpgv",  "--homedir",   work,        "--keyring",
 			      keyring, "--status-fd", "1",         "--weak-digest",
 			      "SHA1",  "--output",    signed_text, inrelease,
@@ -221,7 +220,8 @@ static int run_gpgv(const struct toolchain *tc, const char *work, const char *in
 	int status = 0;
 
 	if (!keyring)
-		return err_set(err, ERR_INPUT, errno, "toolchain %s: keys %s", tc->name, joined);
+		return err_set(err, ERR_INPUT, errno, "toolchain %s: keys %s", tc->name,
+			       tc->key_file);
 	/* Its exit status is 2 as soon as one signer is unknown: the status lines decide. */
 	if (process_capture(&spec, NULL, MAX_STATUS, &status, out_status, &said, err) < 0)
 		return err_wrap(err, "gpgv, which checks the archive's signature");

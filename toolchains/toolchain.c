@@ -67,13 +67,15 @@ static int parse_keys(const struct yaml *root, struct toolchain *tc, struct err 
 {
 	static const char *const known[] = {"file", "fingerprints", NULL};
 	const struct yaml *keys = NULL;
+	_cleanup_free_ char *file = NULL;
 
 	if (yaml_get_map(root, "keys", true, &keys, err) < 0 ||
 	    yaml_only_keys(keys, "keys", known, err) < 0)
 		return -1;
-	if (get_checked(keys, "file", is_clean_path, "a path below the toolchain's folder",
-			&tc->key_file, err) < 0)
+	if (get_checked(keys, "file", is_clean_path, "a path below the toolchain's folder", &file,
+			err) < 0)
 		return -1;
+	tc->key_file = path_join(tc->dir, file);
 	return yaml_get_names(keys, "fingerprints", true, is_fingerprint,
 			      "40 hex digits in upper case", &tc->fingerprints, err);
 }
@@ -188,15 +190,35 @@ static int parse_links(const struct yaml *root, struct toolchain *tc, struct err
 	return 0;
 }
 
+/* Where the packages come from: of its own, or that of another toolchain. */
+static int parse_origin(const struct yaml *root, struct toolchain *tc, struct err *err)
+{
+	static const char *const own[] = {"belljar", "name", "suite",     "components",
+					  "mirror",  "keys", "essential", "pairs",
+					  "links",   "drop", NULL};
+	static const char *const added[] = {"belljar", "name",  "extends", "essential",
+					    "pairs",   "links", "drop",    NULL};
+
+	if (yaml_get(root, "extends")) {
+		if (yaml_only_keys(root, "toolchain that extends another", added, err) < 0)
+			return -1;
+		return get_checked(root, "extends", is_name, "a toolchain's name", &tc->extends,
+				   err);
+	}
+	if (yaml_only_keys(root, "toolchain", own, err) < 0 ||
+	    get_checked(root, "suite", is_name, "a suite's code name", &tc->suite, err) < 0 ||
+	    yaml_get_names(root, "components", true, is_name, "a component", &tc->components, err) <
+		    0 ||
+	    get_checked(root, "mirror", is_name, "a mirror's name", &tc->mirror, err) < 0)
+		return -1;
+	return parse_keys(root, tc, err);
+}
+
 static int parse(const struct yaml *root, const char *name, struct toolchain *tc, struct err *err)
 {
-	static const char *const known[] = {"belljar", "name", "suite",     "components",
-					    "mirror",  "keys", "essential", "pairs",
-					    "links",   "drop", NULL};
 	int64_t version = 0;
 
 	if (yaml_want(root, YAML_MAP, "toolchain", err) < 0 ||
-	    yaml_only_keys(root, "toolchain", known, err) < 0 ||
 	    yaml_get_int(root, "belljar", true, &version, err) < 0)
 		return -1;
 	if (version != 1)
@@ -208,21 +230,18 @@ static int parse(const struct yaml *root, const char *name, struct toolchain *tc
 		return yaml_error(yaml_get(root, "name"), err,
 				  "'name': expected '%s', the folder's name, found '%s'", name,
 				  tc->name);
-	if (get_checked(root, "suite", is_name, "a suite's code name", &tc->suite, err) < 0 ||
-	    yaml_get_names(root, "components", true, is_name, "a component", &tc->components, err) <
-		    0 ||
-	    get_checked(root, "mirror", is_name, "a mirror's name", &tc->mirror, err) < 0 ||
+	if (parse_origin(root, tc, err) < 0 ||
 	    yaml_get_names(root, "essential", false, is_package, "a package name", &tc->essential,
 			   err) < 0 ||
 	    yaml_get_names(root, "drop", false, is_clean_path, "a path below the root", &tc->drop,
 			   err) < 0)
 		return -1;
-	if (parse_keys(root, tc, err) < 0 || parse_pairs(root, tc, err) < 0)
+	if (parse_pairs(root, tc, err) < 0)
 		return -1;
 	return parse_links(root, tc, err);
 }
 
-int toolchain_load(const char *dir, const char *name, struct toolchain **out, struct err *err)
+int toolchain_parse(const char *dir, const char *name, struct toolchain **out, struct err *err)
 {
 	_cleanup_(toolchain_freep) struct toolchain *tc = xcalloc(1, sizeof(*tc));
 	_cleanup_(yaml_doc_release) struct yaml_doc doc = {0};
@@ -239,6 +258,21 @@ int toolchain_load(const char *dir, const char *name, struct toolchain **out, st
 	if (parse(doc.root, name, tc, err) < 0)
 		return -1;
 	strv_sort(&tc->drop);
+	*out = TAKE_PTR(tc);
+	return 0;
+}
+
+int toolchain_load(const char *dir, const char *name, struct toolchain **out, struct err *err)
+{
+	_cleanup_(toolchain_freep) struct toolchain *tc = NULL, *base = NULL;
+
+	if (toolchain_parse(dir, name, &tc, err) < 0)
+		return -1;
+	if (tc->extends) {
+		if (toolchain_parse(dir, tc->extends, &base, err) < 0 ||
+		    toolchain_extend(tc, base, err) < 0)
+			return err_wrap(err, "toolchain %s extends %s", name, tc->extends);
+	}
 	*out = TAKE_PTR(tc);
 	return 0;
 }
@@ -267,6 +301,7 @@ void toolchain_free(struct toolchain *tc)
 	free(tc->name);
 	free(tc->suite);
 	free(tc->mirror);
+	free(tc->extends);
 	free(tc->key_file);
 	strv_release(&tc->components);
 	strv_release(&tc->fingerprints);

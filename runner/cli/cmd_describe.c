@@ -79,6 +79,9 @@ int cmd_describe(struct cli *c, struct err *err)
 	    branch_load(d.recipe, sel.branch, &d.branch, err) < 0 ||
 	    options_resolve(d.recipe, sel.variant, &c->set, &d.values, err) < 0)
 		return -1;
+	d.target = opt_value(&c->parsed, OPT_TARGET);
+	if (!d.target)
+		d.target = arch_host();
 	today_is(today);
 	d.support = branch_support(d.branch, today);
 	look_for_result(c, &d);

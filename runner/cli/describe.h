@@ -11,6 +11,7 @@ struct described {
 	struct recipe *recipe;
 	struct branch *branch;
 	struct settings values;
+	const char *target;
 	enum support support;
 	struct plan plan; /* empty when it could not be made: no toolchain, no lock */
 	char *no_plan;    /* why */

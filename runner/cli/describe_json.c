@@ -143,6 +143,7 @@ static json_t *result_json(const struct described *d)
 
 json_t *describe_json(const struct described *d)
 {
+	_cleanup_(strv_release) struct strv outputs = STRV_INIT;
 	const struct recipe *r = d->recipe;
 	json_t *doc = json_object();
 
@@ -151,12 +152,13 @@ json_t *describe_json(const struct described *d)
 	json_set_str(doc, "summary", r->summary);
 	json_set_str(doc, "branch", d->branch->name);
 	json_set_str(doc, "version", d->branch->version);
-	json_set_str(doc, "toolchain", r->toolchain);
+	json_set_str(doc, "toolchain", recipe_toolchain(r, &d->values, d->target));
 	json_set(doc, "homepage", text_or_null(r->homepage));
 	json_set(doc, "default_variant", text_or_null(r->default_variant));
 	json_set(doc, "licenses", names_json(&r->licenses));
 	json_set(doc, "targets", names_json(&r->targets));
-	json_set(doc, "outputs", names_json(&r->outputs));
+	recipe_outputs(r, &d->values, d->target, &outputs);
+	json_set(doc, "outputs", names_json(&outputs));
 	json_set(doc, "options", settings_json(&d->values));
 	json_set(doc, "support", support_json(d));
 	json_set(doc, "pinned", json_boolean(branch_pinned(d->branch, NULL)));

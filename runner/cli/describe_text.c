@@ -35,6 +35,14 @@ static void print_support(const struct described *d)
 		printf("  according to %s\n", d->branch->support_source);
 }
 
+static void print_refusals(const struct recipe_refusal *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		printf("refused: %s", list[i].why);
+		print_when(&list[i].when);
+	}
+}
+
 static void print_head(const struct described *d)
 {
 	const struct recipe *r = d->recipe;
@@ -44,8 +52,10 @@ static void print_head(const struct described *d)
 		printf("homepage: %s\n", r->homepage);
 	print_strv("licenses", &r->licenses);
 	print_strv("targets", &r->targets);
-	printf("toolchain: %s\n", r->toolchain);
+	printf("toolchain: %s\n", recipe_toolchain(r, &d->values, d->target));
 	print_support(d);
+	print_refusals(r->refusals, r->n_refusals);
+	print_refusals(d->branch->refusals, d->branch->n_refusals);
 }
 
 static void print_choices(const struct recipe *r, const struct settings *values)
@@ -118,19 +128,20 @@ static void print_outputs(const struct described *d)
 {
 	const json_t *outputs = json_object_get(d->result, "outputs");
 	const json_t *sizes = json_object_get(d->result, "sizes");
-	const struct strv *names = &d->recipe->outputs;
+	_cleanup_(strv_release) struct strv names = STRV_INIT;
 
-	for (size_t i = 0; i < names->n; i++) {
-		const json_t *size = json_object_get(sizes, names->v[i]);
+	recipe_outputs(d->recipe, &d->values, d->target, &names);
+	for (size_t i = 0; i < names.n; i++) {
+		const json_t *size = json_object_get(sizes, names.v[i]);
 		char bytes[32];
 
 		cli_format_bytes((uint64_t)json_get_int(size, "bytes", 0), bytes, sizeof(bytes));
 		if (d->result)
-			printf("output %s: %s, %" PRId64 " files, %s\n", names->v[i],
-			       json_get_str(outputs, names->v[i], "?"),
+			printf("output %s: %s, %" PRId64 " files, %s\n", names.v[i],
+			       json_get_str(outputs, names.v[i], "?"),
 			       json_get_int(size, "files", 0), bytes);
 		else
-			printf("output %s: not built\n", names->v[i]);
+			printf("output %s: not built\n", names.v[i]);
 	}
 	if (d->no_plan)
 		printf("  whether it is built cannot be known: %s\n", d->no_plan);

@@ -76,6 +76,11 @@ int plan_key(struct plan *p, size_t i, struct store *s, struct err *err)
 int plan_keys(struct plan *p, struct store *s, struct err *err) __attribute__((warn_unused_result));
 /* The node that was asked for. */
 struct plan_node *plan_wanted(const struct plan *p);
+/* The outputs that the node has with its options, in the recipe's order. */
+void node_outputs(const struct plan_node *n, struct strv *out);
+/* ERR_USAGE with the reason when recipe or branch refuse the node's combination of options. */
+int node_check_refusals(const struct plan_node *n, struct err *err)
+	__attribute__((warn_unused_result));
 /* "xen@4.20:slim" and ", for aarch64" when it is not built for the host. Caller frees. */
 char *plan_node_title(const struct plan_node *n) __attribute__((returns_nonnull));
 /* New reference: the machine form of the plan. */

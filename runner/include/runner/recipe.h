@@ -47,17 +47,33 @@ struct requirement {
 	struct settings when;
 };
 
+/* A name that holds under conditions. */
+struct choice {
+	char *name;
+	struct settings when;
+};
+
+/* A combination that is not built, and why: refused when the plan is made. */
+struct recipe_refusal {
+	struct settings when; /* at least one */
+	char *why;
+};
+
 struct recipe {
-	char *name, *summary, *homepage, *toolchain, *default_variant;
+	char *name, *summary, *homepage, *default_variant;
 	char *dir; /* the recipe's folder */
-	struct strv licenses, targets, outputs;
+	struct strv licenses, targets;
+	struct choice *toolchains; /* the first that holds; the last one always does */
+	struct choice *outputs;
 	struct option *options;
 	struct variant *variants;
 	struct recipe_input *inputs;
 	struct shim_rule *shims; /* one for every shim name, defaults filled in */
 	struct phase *phases;
 	struct requirement *requires;
-	size_t n_options, n_variants, n_inputs, n_shims, n_phases, n_requires;
+	struct recipe_refusal *refusals;
+	size_t n_toolchains, n_outputs, n_options, n_variants, n_inputs, n_shims, n_phases;
+	size_t n_requires, n_refusals;
 	struct settings env;
 };
 
@@ -105,7 +121,8 @@ struct branch {
 	struct source *sources;
 	struct patch *patches; /* in the order in which they are applied */
 	struct golden *golden;
-	size_t n_sources, n_patches, n_golden;
+	struct recipe_refusal *refusals;
+	size_t n_sources, n_patches, n_golden, n_refusals;
 	struct settings env;
 };
 
@@ -157,6 +174,14 @@ int branch_names(const struct recipe *r, struct strv *out, struct err *err)
  */
 int options_resolve(const struct recipe *r, const char *variant, const struct strv *sets,
 		    struct settings *out, struct err *err) __attribute__((warn_unused_result));
+/* Whether any combination of options gives this output. */
+bool recipe_has_output(const struct recipe *r, const char *name);
+/* The outputs for these options, in the recipe's order. */
+void recipe_outputs(const struct recipe *r, const struct settings *values, const char *target,
+		    struct strv *out);
+/* The toolchain for these options. Borrowed from the recipe. */
+const char *recipe_toolchain(const struct recipe *r, const struct settings *values,
+			     const char *target);
 bool when_holds(const struct settings *when, const struct settings *values, const char *target);
 /* "x86_64" or "aarch64". */
 bool arch_known(const char *arch);

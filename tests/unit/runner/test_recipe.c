@@ -12,7 +12,7 @@ Test(recipe, reads_everything)
 	struct err err = ERR_INIT;
 
 	cr_assert_eq(fixture_parse(fixture_recipe, &r, &err), 0, "%s", err.msg);
-	cr_assert_str_eq(r->toolchain, "debian-12");
+	cr_assert_str_eq(r->toolchains[0].name, "debian-12");
 	cr_assert_str_eq(r->default_variant, "usual");
 	cr_assert_eq(r->targets.n, 2);
 	cr_assert_eq(r->n_options, 3);

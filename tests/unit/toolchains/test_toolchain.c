@@ -84,12 +84,12 @@ Test(toolchain, refuses_a_missing_folder_and_a_path_as_name)
 	REFUSED(toolchain_load(b.dir, "../etc", &tc, &err), ERR_INPUT, "not a name");
 }
 
-Test(toolchain, the_shipped_one_is_right_and_its_locks_match)
+static void shipped(const char *name)
 {
 	_cleanup_(toolchain_freep) struct toolchain *tc = NULL;
 	struct err err = ERR_INIT;
 
-	OK(toolchain_load(TOOLCHAINS_DIR, "debian-12", &tc, &err));
+	OK(toolchain_load(TOOLCHAINS_DIR, name, &tc, &err));
 	cr_assert_eq(tc->n_pairs, 3);
 	for (size_t i = 0; i < tc->n_pairs; i++) {
 		_cleanup_(lock_freep) struct lock *l = NULL;
@@ -99,6 +99,13 @@ Test(toolchain, the_shipped_one_is_right_and_its_locks_match)
 		cr_assert(lock_count(l) > 50);
 		lock_root_key(tc, l, &key);
 		cr_assert(l->has_root && sha256_equal(&key, &l->root_key),
-			  "%s-%s: the recorded root is of another composition", l->host, l->target);
+			  "%s %s-%s: the recorded root is of another composition", name, l->host,
+			  l->target);
 	}
+}
+
+Test(toolchain, the_shipped_ones_are_right_and_their_locks_match)
+{
+	shipped("debian-12");
+	shipped("debian-12-xen-tools");
 }
