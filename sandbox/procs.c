@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The processes of a room, and the memory that they have together. */
-#include "watch.h"
+#include "internal.h"
 
 #include <base/cleanup.h>
 #include <base/str.h>
@@ -12,12 +12,17 @@
 #include <unistd.h>
 
 #define FILES_MAX 4096
+/* Looking at one open file takes 10 us and more: a room with more of them is judged by less. */
+#define LOOKS_MAX 32768
+/* Seconds: a page table takes long to read, and a room can have thousands that are full. */
+#define EXACT_MAX 5.0
 
 struct hunt {
 	pid_t *stack;
 	size_t n, cap;
 	ino_t seen[FILES_MAX]; /* memfds: one may be open in many processes */
-	size_t n_seen;
+	size_t n_seen, n_looks;
+	double exact_until; /* 0: not at all */
 	struct procs_use *use;
 };
 
@@ -94,7 +99,8 @@ static bool is_new(struct hunt *h, ino_t ino)
 
 static void look_at_files(struct hunt *h, int proc)
 {
-	int fds = openat(proc, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fds = h->use->too_many_files ? -1
+					 : openat(proc, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fds < 0 ? NULL : fdopendir(fds);
 	const struct dirent *ent;
 	struct stat st;
@@ -104,35 +110,49 @@ static void look_at_files(struct hunt *h, int proc)
 		cleanup_closep(&fds);
 		return;
 	}
-	while ((ent = readdir(dir))) {
+	while ((ent = readdir(dir)) && !h->use->too_many_files) {
 		ssize_t n = readlinkat(fds, ent->d_name, link, sizeof(link));
 
 		if (n >= 7 && !memcmp(link, "/memfd:", 7) &&
 		    fstatat(fds, ent->d_name, &st, 0) == 0 && is_new(h, st.st_ino))
 			h->use->unmapped += (uint64_t)st.st_blocks * 512;
+		h->use->too_many_files = ++h->n_looks > LOOKS_MAX;
 	}
 	closedir(dir);
 }
 
-static void look_at_process(struct hunt *h, pid_t pid, bool exact)
+/* Pages that others have too count as a part; false where that cannot be read, or not in time. */
+static bool look_at_shares(struct hunt *h, int proc)
+{
+	char text[4096];
+
+	if (room_now() >= h->exact_until || read_at(proc, "smaps_rollup", text, sizeof(text)) <= 0)
+		return false;
+	h->use->anon += kib_of(text, "\nPss_Anon:") + kib_of(text, "\nSwapPss:");
+	h->use->shared += kib_of(text, "\nPss_Shmem:");
+	return true;
+}
+
+static void look_at_process(struct hunt *h, pid_t pid)
 {
 	char path[32], text[4096];
 	_cleanup_close_ int proc = -1;
-	bool have_exact;
+	bool have_exact, have_status;
 
 	snprintf(path, sizeof(path), "/proc/%d", pid);
 	proc = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (proc < 0)
 		return;
 	look_at_threads(h, proc);
-	have_exact = exact && read_at(proc, "smaps_rollup", text, sizeof(text)) > 0;
-	if (have_exact) {
-		h->use->anon += kib_of(text, "\nPss_Anon:") + kib_of(text, "\nSwapPss:");
-		h->use->shared += kib_of(text, "\nPss_Shmem:");
-	} else if (read_at(proc, "status", text, sizeof(text)) > 0) {
+	have_exact = look_at_shares(h, proc);
+	have_status = read_at(proc, "status", text, sizeof(text)) > 0;
+	if (have_status && !have_exact) {
 		h->use->anon += kib_of(text, "\nRssAnon:") + kib_of(text, "\nVmSwap:");
 		h->use->shared += kib_of(text, "\nRssShmem:");
 	}
+	/* a read of nothing costs a page of the table, and none that RSS knows */
+	if (have_status)
+		h->use->anon += kib_of(text, "\nVmPTE:");
 	look_at_files(h, proc);
 }
 
@@ -142,10 +162,11 @@ void procs_measure(pid_t init, uint64_t max_tasks, bool exact, struct procs_use 
 
 	*out = (struct procs_use){0};
 	h->use = out;
+	h->exact_until = exact ? room_now() + EXACT_MAX : 0;
 	ARRAY_GROW(h->stack, h->n, h->cap);
 	h->stack[h->n++] = init;
 	while (h->n && out->tasks < max_tasks)
-		look_at_process(h, h->stack[--h->n], exact);
+		look_at_process(h, h->stack[--h->n]);
 	free(h->stack);
 	free(h);
 }

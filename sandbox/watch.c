@@ -13,6 +13,8 @@
 
 /* A walk of the processes may take a twentieth of the time. */
 #define SHARE 20
+/* Seconds: but a room that makes it long is not left alone for longer. */
+#define PAUSE_MAX 5.0
 /* Entries of a folder on disk per look. */
 #define ENTRIES_PER_LOOK 1000
 /* Seconds: a command that is over by then costs no look. */
@@ -262,10 +264,23 @@ static uint64_t tmpfs_used(const struct watch *w)
 	return sum;
 }
 
-/* A file of a tmpfs that is mapped is both shared memory and a part of the tmpfs. */
-static uint64_t memory_of(const struct procs_use *use, uint64_t tmpfs)
+/* What is in all memfds of the host, and in every tmpfs. */
+static uint64_t shmem_of_host(const struct watch *w)
 {
-	return use->anon + more(use->shared, tmpfs + use->unmapped);
+	char text[4096];
+
+	return read_again(w->meminfo, text, sizeof(text)) > 0 ? kib_of(text, "Shmem:") : 0;
+}
+
+/* A file of a tmpfs that is mapped is both shared memory and a part of the tmpfs. */
+static uint64_t memory_of(const struct watch *w, const struct procs_use *use)
+{
+	uint64_t files = tmpfs_used(w) + use->unmapped;
+
+	/* the room hides its memfds among more files than can be looked at: it gets the blame */
+	if (use->too_many_files)
+		files = more(files, shmem_of_host(w));
+	return use->anon + more(use->shared, files);
 }
 
 /* Upper bounds of what the room can use, because the whole host does not use more. */
@@ -280,15 +295,14 @@ static bool host_uses_less(const struct watch *w)
 		return false;
 	if (read_again(w->meminfo, text, sizeof(text)) <= 0)
 		return false;
-	used = kib_of(text, "AnonPages:") + kib_of(text, "Shmem:") + kib_of(text, "SwapTotal:") -
-	       kib_of(text, "SwapFree:");
+	used = kib_of(text, "AnonPages:") + kib_of(text, "Shmem:") + kib_of(text, "PageTables:") +
+	       kib_of(text, "SwapTotal:") - kib_of(text, "SwapFree:");
 	return used < w->memory;
 }
 
 static void look_at_processes(struct room *r)
 {
 	struct watch *w = &r->watch;
-	uint64_t tmpfs = tmpfs_used(w);
 	struct procs_use use;
 	bool at_max, again;
 
@@ -302,11 +316,11 @@ static void look_at_processes(struct room *r)
 		room_strike(r, "processes", w->processes, LIMIT_NUMBER, "processes and threads");
 		return;
 	}
-	if (memory_of(&use, tmpfs) <= w->memory)
+	if (memory_of(w, &use) <= w->memory)
 		return;
 	/* forked processes share pages, which that sum counted for each */
 	procs_measure(r->pid, w->processes, true, &use);
-	if (memory_of(&use, tmpfs_used(w)) > w->memory)
+	if (memory_of(w, &use) > w->memory)
 		room_strike(r, "memory", w->memory, LIMIT_BYTES, "memory of the room");
 }
 
@@ -324,6 +338,7 @@ static void first_look(struct room *r)
 void watch_look(struct room *r, double now)
 {
 	struct watch *w = &r->watch;
+	double took;
 
 	if (now < r->start + FIRST_LOOK)
 		return;
@@ -334,7 +349,8 @@ void watch_look(struct room *r, double now)
 	if (r->end != ROOM_RUNS || now < w->next || host_uses_less(w))
 		return;
 	look_at_processes(r);
-	w->next = now + (room_now() - now) * SHARE;
+	took = room_now() - now;
+	w->next = now + took + (took * SHARE < PAUSE_MAX ? took * SHARE : PAUSE_MAX);
 }
 
 /* Afterwards -------------------------------------------------------------------------------- */

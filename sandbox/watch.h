@@ -8,7 +8,7 @@
  * met that failed.
  *
  * A look costs two small reads as long as the whole host uses less than the room may; only then
- * the room's processes are walked, and never for more than a twentieth of the time.
+ * the room's processes are walked, for about a twentieth of the time.
  */
 
 #include <dirent.h>
@@ -22,13 +22,15 @@ struct room;
 /* The processes below one, as /proc tells of them (proc(5)). */
 struct procs_use {
 	uint64_t tasks;
-	uint64_t anon, shared; /* bytes; swapped-out pages are anonymous */
+	uint64_t anon, shared; /* bytes; swapped-out pages and page tables are anonymous */
 	uint64_t unmapped;     /* of memfds, which need not be mapped anywhere */
+	bool too_many_files;   /* open ones: not all were looked at, so that @unmapped lacks some */
 };
 
 /*
  * Walk init's descendants. Stops at @max_tasks, and returns what was counted so far. @exact: pages
- * that several processes share count once (dear; needs the right to trace them).
+ * that several processes share count once (dear; needs the right to trace them), as far as a few
+ * seconds reach. Bounded in time, whatever the processes do: nothing else is supervised meanwhile.
  */
 void procs_measure(pid_t init, uint64_t max_tasks, bool exact, struct procs_use *out);
 /* Whether this kernel tells the children of a process at all (CONFIG_PROC_CHILDREN). */

@@ -23,9 +23,16 @@ struct line { /* the words before the last one, understood */
 	bool rest; /* behind --, or in the command of `run` */
 };
 
+/* A shell puts the word into its line as it is, where "$(...)" in a folder's name would be run. */
+static bool is_plain(const char *word)
+{
+	return !word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				  "+,-./:=@_~")];
+}
+
 static void offer(const struct line *l, const char *word, const char *text)
 {
-	if (!str_starts(word, l->cur))
+	if (!str_starts(word, l->cur) || !is_plain(word))
 		return;
 	printf("%s%s%s", l->start, word, text ? "\t" : "");
 	for (; text && *text; text++)

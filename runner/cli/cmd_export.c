@@ -25,21 +25,29 @@ static int export_to_device(struct cli *c, const struct sha256 *tree, const char
 	return fd < 0 ? -1 : store_export(c->runner.store, tree, format, epoch, fd, err);
 }
 
-/* Written under another name, so that a failure leaves no half archive. */
+/*
+ * Written under another name, so that a failure leaves no half archive. Made anew: in a folder that
+ * others can write to, a link of that name would have root write wherever it leads.
+ */
 static int export_to_file(struct cli *c, const struct sha256 *tree, const char *format,
 			  int64_t epoch, const char *path, struct err *err)
 {
 	_cleanup_free_ char *part = xasprintf("%s.part", path);
-	_cleanup_close_ int fd = file_open(AT_FDCWD, part, O_WRONLY | O_CREAT | O_TRUNC, 0644, err);
+	_cleanup_close_ int fd = -1;
 
+	unlink(part); /* what a kill left */
+	fd = file_open(AT_FDCWD, part, O_WRONLY | O_CREAT | O_EXCL, 0644, err);
 	if (fd < 0)
 		return -1;
 	if (store_export(c->runner.store, tree, format, epoch, fd, err) < 0) {
 		unlink(part);
 		return -1;
 	}
-	if (rename(part, path) < 0)
-		return err_set(err, ERR_STORE, errno, "cannot rename %s to %s", part, path);
+	if (rename(part, path) < 0) {
+		err_set(err, ERR_STORE, errno, "cannot rename %s to %s", part, path);
+		unlink(part);
+		return -1;
+	}
 	return 0;
 }
 

@@ -78,6 +78,87 @@ Test(watch, processes)
 	cr_expect_eq(use.tasks, 0, "nobody is there any more");
 }
 
+/* One page per table of pages, only read: no memory but what the tables themselves take. */
+static void __attribute__((noreturn)) be_all_tables(int ready)
+{
+	const size_t size = 8ULL << 30, step = 2 * MIB;
+	volatile char *p =
+		mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (p == MAP_FAILED)
+		_exit(1);
+	madvise((void *)(uintptr_t)p, size, MADV_NOHUGEPAGE);
+	for (size_t i = 0; i < size; i += step)
+		(void)p[i];
+	if (write(ready, "r", 1) != 1)
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+/* More open files than are looked at, in processes of 1000 each. */
+static void __attribute__((noreturn)) be_many_files(int ready)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (int i = 0; i < 950; i++)
+		if (dup(ready) < 0)
+			_exit(1);
+	for (int i = 0; i < 40; i++)
+		if (fork() == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			for (;;)
+				pause();
+		}
+	if (write(ready, "r", 1) != 1)
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+static void measure(void (*be)(int), bool exact, struct procs_use *out)
+{
+	int fds[2];
+	char c = 0;
+	pid_t pid;
+
+	cr_assert_eq(pipe(fds), 0);
+	pid = fork();
+	if (pid == 0)
+		be(fds[1]);
+	close(fds[1]);
+	cr_assert_eq(read(fds[0], &c, 1), 1);
+	procs_measure(pid, 100, exact, out);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(fds[0]);
+}
+
+Test(watch, page_tables)
+{
+	struct procs_use use;
+
+	if (!procs_available())
+		cr_skip_test("this kernel tells no children (CONFIG_PROC_CHILDREN)");
+	measure(be_all_tables, false, &use);
+	cr_expect(use.anon >= 16 * MIB, "%lu", (unsigned long)use.anon);
+	measure(be_all_tables, true, &use);
+	cr_expect(use.anon >= 16 * MIB, "exact: %lu", (unsigned long)use.anon);
+}
+
+Test(watch, many_files)
+{
+	struct procs_use use;
+
+	if (!procs_available())
+		cr_skip_test("this kernel tells no children (CONFIG_PROC_CHILDREN)");
+	measure(be_many_files, false, &use);
+	cr_expect_eq(use.tasks, 41, "%lu tasks", (unsigned long)use.tasks);
+	cr_expect(use.too_many_files, "all 38,000 files were looked at");
+	measure(be_all_tables, false, &use);
+	cr_expect(!use.too_many_files, "there were few");
+}
+
 static char dir[64];
 
 static void put(const char *name, size_t bytes)
