@@ -13,6 +13,7 @@
 #include <runner/action.h>
 #include <runner/attack.h>
 #include <runner/strict.h>
+#include <runner/unserved.h>
 #include <string.h>
 
 #define TAIL_LINES 40
@@ -211,6 +212,13 @@ static void explain_patch(struct store *s, const struct plan_node *n, const stru
 	(void)patch_explain(s, n, log, err);
 }
 
+static void explain_unserved(const struct recorder *rec, const char *phase, struct err *err)
+{
+	_cleanup_json_ json_t *calls = tally_json(rec->log.shims, rec->log.n_shims);
+
+	unserved_explain(calls, phase, err);
+}
+
 static int run_and_collect(struct workshop *w, struct recorder *rec, struct runner *rn,
 			   const struct plan_node *n, struct round *out, struct err *err)
 {
@@ -236,6 +244,7 @@ static int run_and_collect(struct workshop *w, struct recorder *rec, struct runn
 	if (judge(&w->spec, &result, out, err) < 0) {
 		if (!strcmp(out->phase, PHASE_PATCH) && result.status < 128 && !*result.limit)
 			explain_patch(rn->store, n, rec, err);
+		explain_unserved(rec, out->phase, err);
 		return fail(w, rec, rn, n, &result, out, err);
 	}
 	if (judge_strict(rec, rn, n, &result, err) < 0)

@@ -38,6 +38,8 @@ char *ledger_line(const struct ledger_row *row)
 	json_set_str(o, "call", row->call);
 	json_set_str(o, "object", row->object);
 	json_set_str(o, "answer", row->answer);
+	if (!str_empty(row->url))
+		json_set_str(o, "url", row->url);
 	json_set(o, "refused", json_boolean(row->refused));
 	text = json_dumps(o, JSON_COMPACT);
 	return xasprintf("%s\n", text ? text : "{}");

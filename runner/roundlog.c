@@ -105,6 +105,8 @@ static void count(struct tally **list, size_t *n, struct likeness like,
 					 .answer = xstrdup(like.answer),
 					 .call = xstrdup(row->call),
 					 .object = xstrdup(row->object),
+					 .parents = xstrdup(row->parents),
+					 .url = xstrdup(row->url ? row->url : ""),
 					 .n = 1};
 }
 
@@ -154,6 +156,8 @@ static void free_tally(struct tally *t, size_t n)
 		free(t[i].answer);
 		free(t[i].call);
 		free(t[i].object);
+		free(t[i].parents);
+		free(t[i].url);
 	}
 	free(t);
 }
@@ -181,6 +185,10 @@ json_t *tally_json(const struct tally *t, size_t n)
 		json_set_str(o, "answer", t[i].answer);
 		json_set_str(o, "call", t[i].call);
 		json_set_str(o, "object", t[i].object);
+		if (*t[i].parents)
+			json_set_str(o, "parents", t[i].parents);
+		if (*t[i].url)
+			json_set_str(o, "url", t[i].url);
 		json_set(o, "count", json_integer((json_int_t)t[i].n));
 		json_array_append_new(list, o);
 	}

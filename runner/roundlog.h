@@ -14,7 +14,8 @@
 
 struct tally { /* equal rows, counted */
 	char *what, *by, *phase, *answer;
-	char *call, *object; /* of the first of them; "" when the kind of row has none */
+	/* Of the first of them; "" when the kind of row has none. */
+	char *call, *object, *parents, *url;
 	uint64_t n;
 };
 
@@ -41,5 +42,6 @@ void roundlog_release(struct roundlog *l);
 
 /* The last @lines lines of the output. Caller frees. */
 char *roundlog_tail(const struct roundlog *l, size_t lines) __attribute__((returns_nonnull));
-/* [{"what", "by", "phase", "answer", "call", "object", "count"}], new reference. */
+/* [{"what", "by", "phase", "answer", "call", "object", "parents", "url", "count"}], new reference.
+ */
 json_t *tally_json(const struct tally *t, size_t n);

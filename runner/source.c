@@ -71,7 +71,7 @@ int branch_require_pins(const struct recipe *r, const struct branch *b, struct e
 
 /* ---- parsing ---- */
 
-static bool url_ok(const char *s)
+bool source_url_ok(const char *s)
 {
 	return (str_starts(s, "https://") || str_starts(s, "http://") || str_starts(s, "file://") ||
 		str_starts(s, "mirror://")) &&
@@ -80,8 +80,8 @@ static bool url_ok(const char *s)
 
 static int parse_urls(const struct yaml *node, struct source *s, struct err *err)
 {
-	return yaml_get_names(node, "urls", true, url_ok, "a https:, http:, file: or mirror: URL",
-			      &s->urls, err);
+	return yaml_get_names(node, "urls", true, source_url_ok,
+			      "a https:, http:, file: or mirror: URL", &s->urls, err);
 }
 
 static int parse_to(const struct yaml *node, bool required, struct source *s, struct err *err)

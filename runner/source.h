@@ -10,3 +10,5 @@
 int source_parse_all(const struct recipe *r, struct branch *b, const struct yaml *root,
 		     struct err *err) __attribute__((warn_unused_result));
 void source_release(struct source *s);
+/* Could stand in `urls`. */
+bool source_url_ok(const char *url);

@@ -85,15 +85,16 @@ static int explain_shim(const struct recipe *r, const struct findings *f, struct
 {
 	const char *name = json_get_str(f->first, "what", "?");
 	const char *answer = json_get_str(f->first, "answer", "?");
+	const char *url = json_get_str(f->first, "url", "");
 
 	if (is_declared(r, name))
-		return err_set(err, ERR_BUILD, 0,
-			       "strict: %" PRId64 " undeclared call%s; %s was not served: '%s' by "
-			       "%s, phase %s; pin what it asks for as a source of the branch, or "
-			       "patch the call out",
-			       f->n, f->n == 1 ? "" : "s", name, answer,
-			       json_get_str(f->first, "by", "?"),
-			       json_get_str(f->first, "phase", "?"));
+		return err_set(
+			err, ERR_BUILD, 0,
+			"strict: %" PRId64 " undeclared call%s; %s was not served: '%s' by "
+			"%s, phase %s%s%.400s; pin what it asks for as a source of the branch, or "
+			"patch the call out",
+			f->n, f->n == 1 ? "" : "s", name, answer, json_get_str(f->first, "by", "?"),
+			json_get_str(f->first, "phase", "?"), *url ? ", asked for " : "", url);
 	return err_set(err, ERR_BUILD, 0,
 		       "strict: %" PRId64 " undeclared call%s; the first: shim %s ('%s') by %s, "
 		       "phase %s; declare it in the recipe: 'shims: {%s: {policy: ...}}', or patch "

@@ -40,8 +40,8 @@ void ledger_release(struct ledger *l)
 
 static void default_texts(struct ledger_row *row)
 {
-	const char **texts[] = {&row->phase, &row->parents, &row->exe,    &row->argv,
-				&row->cwd,   &row->call,    &row->object, &row->answer};
+	const char **texts[] = {&row->phase, &row->parents, &row->exe,    &row->argv, &row->cwd,
+				&row->call,  &row->object,  &row->answer, &row->url};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		if (!*texts[i])

@@ -31,9 +31,23 @@ static void join(const json_t *argv, struct strbuf *out)
 	}
 }
 
+/* As it is, so that it can be copied; but one line, and nothing that a terminal would obey. */
+static void plain_text(const char *text, struct strbuf *out)
+{
+	for (; *text; text++)
+		strbuf_addc(out, (unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
+}
+
+static pid_t pid_of(const json_t *j)
+{
+	int64_t pid = json_get_int(j, "pid", 0);
+
+	return pid > 0 && pid <= INT32_MAX ? (pid_t)pid : 0;
+}
+
 static void tell_line(struct room *r, const char *line, size_t len)
 {
-	struct strbuf argv = STRBUF_INIT, answer = STRBUF_INIT;
+	struct strbuf argv = STRBUF_INIT, answer = STRBUF_INIT, url = STRBUF_INIT;
 	json_t *j = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
 	const char *name = json_get_str(j, "name", NULL);
 	struct ledger_row row = {.kind = LEDGER_SHIM, .object = name};
@@ -46,6 +60,10 @@ static void tell_line(struct room *r, const char *line, size_t len)
 			    json_get_str(j, "answer", "?"));
 		if (*json_get_str(j, "text", ""))
 			strbuf_addf(&answer, " (%s)", json_get_str(j, "text", ""));
+		plain_text(json_get_str(j, "url", ""), &url);
+		row.pid = pid_of(j);
+		row.parents = json_get_str(j, "parents", "");
+		row.url = strbuf_str(&url);
 		row.argv = strbuf_str(&argv);
 		row.answer = strbuf_str(&answer);
 		row.cwd = json_get_str(j, "cwd", "");
@@ -55,6 +73,7 @@ static void tell_line(struct room *r, const char *line, size_t len)
 	}
 	strbuf_release(&argv);
 	strbuf_release(&answer);
+	strbuf_release(&url);
 	json_decref(j);
 }
 

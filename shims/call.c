@@ -16,6 +16,7 @@ void call_init(struct call *c, const char *name, char **argv, struct policy *pol
 	c->name = name;
 	c->argv = argv;
 	c->policy = policy;
+	c->url = NULL;
 	record_parents(c->parent, sizeof(c->parent), 1);
 	record_parents(c->parents, sizeof(c->parents), PARENTS_MAX);
 }
@@ -27,6 +28,7 @@ static void send_record(const struct call *c, const char *answer, const char *te
 		.policy = c->policy->error[0] ? "" : policy_name(c->policy->kind),
 		.answer = answer,
 		.text = text,
+		.url = c->url,
 		.argv = c->argv,
 		.pid = getpid(),
 		.ppid = getppid(),

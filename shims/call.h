@@ -17,6 +17,7 @@ struct call {
 	const char *name;
 	char **argv; /* as called; argv[0] included */
 	struct policy *policy;
+	const char *url; /* what it would fetch; NULL: nothing, or not understood */
 	char parent[32], parents[256];
 };
 

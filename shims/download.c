@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char hint_pin[] = "give this file a place under sources: in branch.yaml (file, "
-			       "sha256, size, and this URL among urls:)";
+static const char hint_pin[] = "give this file a place under sources: in branch.yaml (file: as the "
+			       "URL ends, sha256, size, urls:)";
 
 int request_bad(struct request *r, const char *what, const char *why)
 {
@@ -51,12 +51,13 @@ void url_basename(const char *url, bool keep_query, char *buf, size_t size)
 	snprintf(buf, size, "%.*s", path ? (int)(len - start) : 0, path ? path + start : "");
 }
 
-static int answer_exists(const struct call *c, const struct request *r)
+static int answer_exists(struct call *c, const struct request *r)
 {
 	for (size_t i = 0; i < r->n; i++) {
 		const struct download *d = &r->items[i];
 		struct stat st;
 
+		c->url = d->url;
 		if (!d->dest[0])
 			return call_refuse(c, r->status_missing, hint_pin,
 					   "the call names no file that could be there: %s",
@@ -109,7 +110,7 @@ static int open_dest(const struct request *r, size_t index)
 	return open(d->dest, O_WRONLY | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC), 0666);
 }
 
-static int hand_over(const struct call *c, const struct request *r, size_t index, const char *path)
+static int hand_over(struct call *c, const struct request *r, size_t index, const char *path)
 {
 	const struct download *d = &r->items[index];
 	const char *dest = d->dest[0] ? d->dest : "standard output";
@@ -133,20 +134,22 @@ static int hand_over(const struct call *c, const struct request *r, size_t index
 	return result;
 }
 
-static int answer_serve(const struct call *c, const struct request *r)
+static int answer_serve(struct call *c, const struct request *r)
 {
 	const char *paths[DOWNLOADS_MAX] = {0};
 
 	/* All or nothing: half of what was asked for is worse than a refusal. */
 	for (size_t i = 0; i < r->n; i++) {
-		paths[i] = policy_pinned(c->policy, r->items[i].url);
+		c->url = r->items[i].url;
+		paths[i] = policy_pinned(c->policy, c->url);
 		if (!paths[i])
 			return call_refuse(c, r->status_missing, hint_pin,
-					   "no pinned source answers %s", r->items[i].url);
+					   "no pinned source answers %s", c->url);
 	}
 	for (size_t i = 0; i < r->n; i++) {
 		int status = 0;
 
+		c->url = r->items[i].url;
 		if (r->keep_existing && r->items[i].dest[0] && access(r->items[i].dest, F_OK) == 0)
 			status = call_succeed(c, r->items[i].dest);
 		else
@@ -160,10 +163,18 @@ static int answer_serve(const struct call *c, const struct request *r)
 int download_answer(const struct call *c, int (*parse)(struct request *r, char **argv))
 {
 	static struct request r;
+	struct call mine = *c;
 
 	if (parse(&r, c->argv) < 0)
 		return call_puzzled(c, r.status_usage, r.what, r.why);
 	if (r.n == 0)
 		return call_puzzled(c, r.status_usage, "a URL", "is missing");
-	return c->policy->kind == SHIM_EXISTS ? answer_exists(c, &r) : answer_serve(c, &r);
+	return c->policy->kind == SHIM_EXISTS ? answer_exists(&mine, &r) : answer_serve(&mine, &r);
+}
+
+const char *download_url(char **argv, int (*parse)(struct request *r, char **argv))
+{
+	static struct request r;
+
+	return parse(&r, argv) < 0 || r.n == 0 ? NULL : r.items[0].url;
 }

@@ -44,3 +44,6 @@ int request_add(struct request *r, const char *url, const char *dir, const char 
 void url_basename(const char *url, bool keep_query, char *buf, size_t size);
 
 int download_answer(const struct call *c, int (*parse)(struct request *r, char **argv));
+
+/* The first URL that a call asks for; NULL where it is not understood, or has none. */
+const char *download_url(char **argv, int (*parse)(struct request *r, char **argv));

@@ -142,9 +142,20 @@ static bool is_filled(const char *path)
 	return entries > 2;
 }
 
+const char *git_url(char **argv)
+{
+	struct clone cl = {0};
+	struct opts o;
+
+	if (parse_git(&cl, &o, argv) || parse_clone(&cl, argv + o.index - 1) < 0)
+		return NULL;
+	return cl.url;
+}
+
 int git_exists(const struct call *c)
 {
 	struct clone cl = {0};
+	struct call mine = *c;
 	char command[CALL_COMMAND_MAX], guessed[PATH_MAX];
 	struct opts o;
 	int r = parse_git(&cl, &o, c->argv);
@@ -157,13 +168,14 @@ int git_exists(const struct call *c)
 		r = parse_clone(&cl, c->argv + o.index - 1);
 	if (r < 0)
 		return call_puzzled(c, 1, cl.what, cl.why);
+	mine.url = cl.url;
 	if (!cl.dest) {
 		guess_dest(&cl, guessed, sizeof(guessed));
 		cl.dest = guessed;
 	}
 	if (go_to(cl.dir, cl.dest) < 0 || !is_filled(cl.dir))
-		return call_refuse(c, 128, hint_clone,
+		return call_refuse(&mine, 128, hint_clone,
 				   "%s is not there or empty, and nothing is cloned: %s", cl.dir,
 				   command);
-	return call_succeed(c, cl.dir);
+	return call_succeed(&mine, cl.dir);
 }

@@ -10,14 +10,27 @@
 #include "download.h"
 #include "tools.h"
 
+static const char *asked_for(const struct call *c)
+{
+	if (strcmp(c->name, "git") == 0)
+		return git_url(c->argv);
+	if (strcmp(c->name, "wget") == 0)
+		return download_url(c->argv, wget_parse);
+	if (strcmp(c->name, "curl") == 0)
+		return download_url(c->argv, curl_parse);
+	return NULL;
+}
+
 static int deny(const struct call *c)
 {
 	bool outside = strcmp(c->name, "git") == 0 || strcmp(c->name, "wget") == 0 ||
 		       strcmp(c->name, "curl") == 0;
 	char command[CALL_COMMAND_MAX];
+	struct call mine = *c;
 
+	mine.url = asked_for(c);
 	call_command(c, command, sizeof(command));
-	return call_refuse(c, 1,
+	return call_refuse(&mine, 1,
 			   outside ? "pin what it would download under sources: in branch.yaml, or "
 				     "give the tool another policy under shims: in recipe.yaml"
 				   : "give the tool another policy under shims: in recipe.yaml",

@@ -118,6 +118,9 @@ static void put_field(struct line *l, const char *key, const char *value)
 
 static void put_argv(struct line *l, char *const *argv)
 {
+	bool before = l->cut; /* a field that was cut leaves room for these */
+
+	l->cut = false;
 	for (; *argv && !l->cut; argv++) {
 		if (room_left(l) < 3) {
 			l->cut = true;
@@ -129,6 +132,7 @@ static void put_argv(struct line *l, char *const *argv)
 	}
 	if (l->data[l->len - 1] == ',')
 		l->len--;
+	l->cut = l->cut || before;
 }
 
 static void compose(struct line *l, const struct record *r)
@@ -145,6 +149,7 @@ static void compose(struct line *l, const struct record *r)
 	put_field(l, ",\"parents\":", r->parents);
 	put_field(l, ",\"cwd\":", cwd);
 	put_field(l, ",\"text\":", r->text);
+	put_field(l, ",\"url\":", r->url);
 	put(l, ",\"argv\":[", 9);
 	put_argv(l, r->argv);
 	free(cwd);

@@ -12,6 +12,7 @@
 struct record {
 	const char *name, *policy, *answer;
 	const char *text; /* what was printed, served, or why it was refused */
+	const char *url;  /* what the call would fetch, or NULL */
 	char *const *argv;
 	pid_t pid, ppid;
 	const char *parent, *parents; /* "make", "make < sh < init" */

@@ -7,6 +7,8 @@
 
 /* `exists`: a clone whose destination is there; every other command is refused. */
 int git_exists(const struct call *c);
+/* The repository that a `git clone` names; NULL for any other call. */
+const char *git_url(char **argv);
 
 /* `fixed`. */
 int hostname_fixed(const struct call *c);

@@ -3,6 +3,7 @@
 
 #include <base/cleanup.h>
 #include <inttypes.h>
+#include <runner/unserved.h>
 #include <string.h>
 
 static void print_outputs(const struct cli *c, const struct plan_node *n, const struct strv *links)
@@ -216,6 +217,18 @@ static void print_log(const struct cli *c, const struct plan_node *n)
 	fprintf(stderr, "log:   belljar log %.16s%s\n", hex, strbuf_str(&sb));
 }
 
+static void print_unserved(const struct plan_node *n, const struct round *round)
+{
+	_cleanup_free_ char *advice =
+		unserved_advice(json_object_get(round->record, "shim_calls"), n, round->phase);
+
+	if (!advice)
+		return;
+	fputs("---- asked for, and no source of the branch ----\n", stderr);
+	cli_put(stderr, advice, strlen(advice));
+	fputs("----\n", stderr);
+}
+
 void summary_failure(struct cli *c, const struct plan_node *n, const struct round *round,
 		     bool wanted)
 {
@@ -225,6 +238,7 @@ void summary_failure(struct cli *c, const struct plan_node *n, const struct roun
 		cli_put(stderr, round->tail, strlen(round->tail));
 		fputs("\n----\n", stderr);
 	}
+	print_unserved(n, round);
 	if (round->number)
 		print_log(c, n);
 	if (round->phase)

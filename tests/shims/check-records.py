@@ -4,7 +4,7 @@ import json
 import sys
 
 TYPES = {"name": str, "policy": str, "answer": str, "pid": int, "ppid": int, "parent": str,
-         "parents": str, "cwd": str, "text": str, "argv": list}
+         "parents": str, "cwd": str, "text": str, "url": str, "argv": list}
 ANSWERS = {"denied", "succeeded", "served", "printed", "ran"}
 
 lines = open(sys.argv[1], "rb").read().split(b"\n")[:-1]

@@ -144,6 +144,7 @@ struct ledger_row { /* texts are borrowed for the duration of the callback; "" w
 	const char *call;   /* "connect", "execve", "uname" */
 	const char *object; /* "tcp 192.0.2.1:80", "AF_NETLINK", path of an exec, a shim's name */
 	const char *answer; /* "ENETUNREACH", "allowed", "fixed", a shim's verdict */
+	const char *url;    /* what a shim was asked to fetch, printable */
 	bool refused;
 };
 

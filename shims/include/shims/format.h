@@ -47,7 +47,7 @@
 /*
  * A record: one JSON object on one line, '\n' included at most this long, written by one write(2)
  * and so never mixed with another (PIPE_BUF). Fields: name, policy, answer, pid, ppid, parent,
- * parents, cwd, text, argv, and "cut": true where something did not fit.
+ * parents, cwd, text, url, argv, and "cut": true where something did not fit.
  */
 #define SHIM_RECORD_MAX 4096
 
