@@ -3,6 +3,7 @@
 
 #include <base/cleanup.h>
 #include <base/file.h>
+#include <base/walk_tree.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -58,13 +59,13 @@ static void follow_interpreter(struct trimmer *t, const char *path)
 		follow(t, name, ROOM_OPEN);
 }
 
-struct walk {
+struct way {
 	char at[PATH_MAX];   /* resolved so far, without a first slash */
 	char rest[PATH_MAX]; /* still to go */
 	int links;
 };
 
-static void go_up(struct walk *w)
+static void go_up(struct way *w)
 {
 	char *slash = strrchr(w->at, '/');
 
@@ -72,7 +73,7 @@ static void go_up(struct walk *w)
 }
 
 /* Put a link's target before what is still to go. */
-static bool go_through(struct trimmer *t, struct walk *w, const char *link)
+static bool go_through(struct trimmer *t, struct way *w, const char *link)
 {
 	char target[PATH_MAX], rest[PATH_MAX];
 	ssize_t n = readlinkat(t->root, link, target, sizeof(target) - 1);
@@ -89,7 +90,7 @@ static bool go_through(struct trimmer *t, struct walk *w, const char *link)
 }
 
 /* One component; false when the way ends here. */
-static bool step(struct trimmer *t, struct walk *w, const char *name, enum room_look look)
+static bool step(struct trimmer *t, struct way *w, const char *name, enum room_look look)
 {
 	char here[PATH_MAX];
 	struct stat st;
@@ -115,7 +116,7 @@ static bool step(struct trimmer *t, struct walk *w, const char *name, enum room_
 
 static void follow(struct trimmer *t, const char *path, enum room_look look)
 {
-	struct walk w = {.links = 0};
+	struct way w = {.links = 0};
 
 	if (strlen(path) >= sizeof(w.rest))
 		return;
@@ -149,39 +150,23 @@ static void on_path(void *arg, const char *path, enum room_look look)
 	follow(t, path, look);
 }
 
-/* Enter every file and link below the folder @fd, which is @prefix in the root. */
-static int enter(struct trimmer *t, int fd, const char *prefix, size_t package, struct err *err)
+struct entering {
+	struct trimmer *t;
+	size_t package;
+};
+
+static int enter(void *arg, struct walk_entry *e, struct err *err)
 {
-	_cleanup_closedir_ DIR *d = fdopendir(fd);
-	struct trim_package *p = &t->report->packages[package];
-	struct dirent *e;
+	const struct entering *in = arg;
+	struct trim_package *p = &in->t->report->packages[in->package];
 
-	if (!d) {
-		close(fd);
-		return err_set(err, ERR_STORE, errno, "read the package tree at %s", prefix);
-	}
-	while ((e = readdir(d))) {
-		_cleanup_free_ char *path = NULL;
-		struct stat st;
-
-		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
-			continue;
-		path = xasprintf("%s%s%s", prefix, *prefix ? "/" : "", e->d_name);
-		if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-			return err_set(err, ERR_STORE, errno, "look at %s", path);
-		if (S_ISDIR(st.st_mode)) {
-			int sub = file_open(dirfd(d), e->d_name,
-					    O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, err);
-
-			if (sub < 0 || enter(t, sub, path, package, err) < 0)
-				return -1;
-			continue;
-		}
-		p->files++;
-		p->bytes += S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
-		json_object_set_new(t->owner, path,
-				    json_integer((json_int_t)package << MARK_SHIFT));
-	}
+	(void)err;
+	if (S_ISDIR(e->st.st_mode))
+		return 0;
+	p->files++;
+	p->bytes += S_ISREG(e->st.st_mode) ? (uint64_t)e->st.st_size : 0;
+	json_object_set_new(in->t->owner, e->path,
+			    json_integer((json_int_t)in->package << MARK_SHIFT));
 	return 0;
 }
 
@@ -198,11 +183,12 @@ static int enter_packages(struct trimmer *t, struct store *s, const struct plan_
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		struct trim_package *p = &t->report->packages[i];
-		int fd = store_tree_open(s, &trees[i], err);
+		struct entering in = {.t = t, .package = i};
+		_cleanup_close_ int fd = store_tree_open(s, &trees[i], err);
 
 		p->p = lock_at(root->lock, i);
 		p->wanted = lock_wants(root->lock, p->p);
-		if (fd < 0 || enter(t, fd, "", i, err) < 0)
+		if (fd < 0 || walk_tree(fd, ".", enter, &in, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What takes room in a store. */
 #include "internal.h"
-#include "walk.h"
 
 #include <base/cleanup.h>
+#include <base/walk_tree.h>
 #include <fcntl.h>
 #include <string.h>
 

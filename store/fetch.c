@@ -3,9 +3,9 @@
 
 #include "fetching.h"
 #include "mirror.h"
-#include "printable.h"
 
 #include <base/file.h>
+#include <base/printable.h>
 #include <fcntl.h>
 #include <string.h>
 

@@ -3,9 +3,9 @@
 #include "git-room.h"
 
 #include "internal.h"
-#include "printable.h"
 
 #include <base/file.h>
+#include <base/printable.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>

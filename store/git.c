@@ -4,9 +4,9 @@
 #include "git-room.h"
 #include "internal.h"
 #include "mirror.h"
-#include "printable.h"
 
 #include <base/file.h>
+#include <base/printable.h>
 #include <fcntl.h>
 #include <store/archive.h>
 #include <string.h>

@@ -13,8 +13,7 @@ target_sources(bj_store PRIVATE
 	git-room.c
 	git-tree.c
 	git.c
-	mirror.c
-	printable.c)
+	mirror.c)
 
 belljar_helper(fetch
 	helpers/fetch/item.c
@@ -28,8 +27,7 @@ belljar_helper(unpack
 	helpers/unpack/main.c
 	helpers/unpack/name.c
 	helpers/unpack/place.c
-	helpers/unpack/unpack.c
-	printable.c)
+	helpers/unpack/unpack.c)
 target_link_libraries(unpack PRIVATE bj_base PkgConfig::ARCHIVE)
 target_include_directories(unpack PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 

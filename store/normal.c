@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "internal.h"
-#include "printable.h"
-#include "walk.h"
 
 #include <base/cleanup.h>
 #include <base/file.h>
+#include <base/printable.h>
+#include <base/walk_tree.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

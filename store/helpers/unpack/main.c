@@ -7,12 +7,12 @@
  * shuts itself in with its one directory before it reads the first byte: so a hostile package
  * reaches neither another package's tree nor another's answer, and no package pays for the loader.
  */
-#include "printable.h"
 #include "unpack.h"
 
 #include <base/cleanup.h>
 #include <base/confine.h>
 #include <base/json.h>
+#include <base/printable.h>
 #include <base/str.h>
 #include <fcntl.h>
 #include <iconv.h>

@@ -4,9 +4,9 @@
 #include "layers.h"
 #include "name.h"
 #include "place.h"
-#include "printable.h"
 
 #include <base/cleanup.h>
+#include <base/printable.h>
 #include <base/str.h>
 #include <fcntl.h>
 #include <inttypes.h>

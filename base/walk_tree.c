@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "walk.h"
-
-#include "printable.h"
+#include <base/walk_tree.h>
 
 #include <base/cleanup.h>
+#include <base/printable.h>
 #include <base/str.h>
 #include <dirent.h>
 #include <errno.h>
