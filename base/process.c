@@ -3,6 +3,7 @@
 
 #include <base/cleanup.h>
 #include <base/file.h>
+#include <base/printable.h>
 #include <base/str.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -13,6 +14,8 @@
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+
+#define SHOWN_MAX 300 /* of a path in a message */
 
 enum { FD_PIPE = -1, FD_NULL = -2, FD_INHERIT = -3 };
 
@@ -118,6 +121,14 @@ static void close_ends(struct launch *l)
 	cleanup_closep(&l->report);
 }
 
+/* A path may hold anything, a message is one line. */
+static int fail_start(const char *path, int why, struct err *err)
+{
+	_cleanup_free_ char *shown = printable(path, SHOWN_MAX);
+
+	return err_set(err, ERR_HOST, why, "start %s", shown);
+}
+
 /* Wait for exec: the pipe closes without a word when it succeeded. */
 static int await_exec(struct process *p, int fd, const char *name, struct err *err)
 {
@@ -132,7 +143,7 @@ static int await_exec(struct process *p, int fd, const char *name, struct err *e
 	if (n < 0)
 		why = errno;
 	process_release(p);
-	return err_set(err, ERR_HOST, why, "start %s", name);
+	return fail_start(name, why, err);
 }
 
 static int fork_child(struct process *p, const struct launch *l, struct err *err)
@@ -164,8 +175,10 @@ int process_start(struct process *p, const struct process_spec *spec, struct err
 	    prepare_fd(spec->out_fd, false, &l.std[1], &p->out, err) < 0 ||
 	    prepare_fd(spec->err_fd, false, &l.std[2], &p->errfd, err) < 0 ||
 	    fork_child(p, &l, err) < 0) {
+		_cleanup_free_ char *shown = printable(spec->argv[0], SHOWN_MAX);
+
 		process_release(p);
-		return err_wrap(err, "start %s", spec->argv[0]);
+		return err_wrap(err, "start %s", shown);
 	}
 	close_ends(&l);
 	for (int i = 0; i < 3; i++)
@@ -306,9 +319,13 @@ int process_helper_path(const char *name, char **out, struct err *err)
 	if (env && *env) {
 		_cleanup_free_ char *path = path_join(env, name);
 
-		if (access(path, X_OK) < 0)
-			return err_set(err, ERR_HOST, errno, "helper %s (from BELLJAR_LIBEXEC)",
-				       path);
+		if (access(path, X_OK) < 0) {
+			const int why = errno;
+			_cleanup_free_ char *shown = printable(path, SHOWN_MAX);
+
+			return err_set(err, ERR_HOST, why, "helper %s (from BELLJAR_LIBEXEC)",
+				       shown);
+		}
 		*out = TAKE_PTR(path);
 		return 0;
 	}

@@ -244,7 +244,11 @@ static const struct {
 	 "sysctl -w kernel.yama.ptrace_scope=1 (3 cannot be lowered without a reboot)", probe_yama},
 	{"notification, killable wait", false, "5.19",
 	 "a signal can make a program ask twice: rows appear twice", "", probe_killable},
-	{"Landlock", false, "5.13", "the second wall around files is missing", "", probe_landlock},
+	{"Landlock", false, "5.13",
+	 "the second wall around files is missing, and the only one around the files of those "
+	 "helpers that "
+	 "fetch and open archives",
+	 "", probe_landlock},
 	{"Landlock scopes", false, "6.12",
 	 "the second wall around signals and abstract sockets is missing", "", probe_scopes},
 	{"time namespaces", false, "5.6", "uptime and monotonic clocks show the host's",

@@ -10,6 +10,7 @@
 #include <base/json.h>
 #include <base/process.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/file.h>
@@ -20,6 +21,7 @@
 #define KEEP_DAYS 14
 #define UNPINNED  "unpinned."
 #define PARALLEL  6
+#define STEP_MS   100 /* between looks at whether the user wants to stop */
 
 struct remote {
 	struct fetching *f;
@@ -274,14 +276,35 @@ static int handle_input(struct remote *r, struct err *err)
 	return 0;
 }
 
+/* Until there is something to read, or the user wants to stop: ERR_INTERRUPTED. */
+static int wait_for_helper(const struct remote *r, struct err *err)
+{
+	const struct fetch_options *opt = r->f->opt;
+	struct pollfd fd = {.fd = r->helper.out, .events = POLLIN};
+
+	for (;;) {
+		int n = poll(&fd, 1, STEP_MS);
+
+		if (opt->stopped && opt->stopped(opt->stop_arg))
+			return err_set(err, ERR_INTERRUPTED, 0, "stopped");
+		if (n > 0)
+			return 0;
+		if (n < 0 && errno != EINTR)
+			return err_set(err, ERR_HOST, errno, "poll");
+	}
+}
+
 static int listen_to_helper(struct remote *r, struct err *err)
 {
 	char buf[16384];
 	int status;
 
 	for (;;) {
-		ssize_t n = read(r->helper.out, buf, sizeof(buf));
+		ssize_t n;
 
+		if (wait_for_helper(r, err) < 0)
+			return -1;
+		n = read(r->helper.out, buf, sizeof(buf));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)

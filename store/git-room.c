@@ -13,6 +13,7 @@
 
 /* git tells of its progress every second; silence is a server, or a disk, that is stuck. */
 #define STALL_S  300
+#define STEP_MS  100 /* between looks at whether the user wants to stop */
 #define TAIL_MAX 4096
 
 /*
@@ -64,14 +65,14 @@ static int write_config(struct git_room *g, struct err *err)
 }
 
 int git_room_open(struct git_room *g, struct store *s, const char *name,
-		  const struct event_sink *sink, struct err *err)
+		  const struct fetch_options *opt, const struct event_sink *sink, struct err *err)
 {
 	static const char *const init[] = {"init",        "--quiet",  "--bare",
 					   "--template=", "repo.git", NULL};
 	const struct git_run run = {.args = init};
 	int r;
 
-	*g = (struct git_room){.tmp = STORE_TMP_INIT, .name = name, .sink = sink};
+	*g = (struct git_room){.tmp = STORE_TMP_INIT, .name = name, .opt = opt, .sink = sink};
 	if (store_tmp_new(s, &g->tmp, err) < 0 || write_config(g, err) < 0 ||
 	    file_mkdir_p(g->tmp.fd, "tree", 0755, err) < 0)
 		return -1;
@@ -81,6 +82,11 @@ int git_room_open(struct git_room *g, struct store *s, const char *name,
 
 		return err_set(err, ERR_HOST, 0, "git init: %s", why);
 	}
+	if (g->no_landlock)
+		event_warn(sink,
+			   "%s: this kernel has no Landlock: git may read and write what its "
+			   "user may (belljar doctor)",
+			   name);
 	return r;
 }
 
@@ -105,7 +111,9 @@ static void tell_progress(struct git_room *g, const char *line)
 static void take_line(struct git_room *g, const char *line)
 {
 	tell_progress(g, line);
-	if (*line && !strstr(line, "% (") && g->tail.len + strlen(line) < TAIL_MAX)
+	if (!strcmp(line, "gitroom: lacks landlock"))
+		g->no_landlock = true;
+	else if (*line && !strstr(line, "% (") && g->tail.len + strlen(line) < TAIL_MAX)
 		strbuf_addf(&g->tail, "%s\n", line);
 }
 
@@ -131,6 +139,27 @@ static bool read_some(int fd, char *buf, size_t size, ssize_t *out_n)
 	return *out_n > 0;
 }
 
+/*
+ * Wait for something to read. 1: there is; 0: nothing for too long; ERR_INTERRUPTED. The signal
+ * that asks to stop may arrive in another thread, or just before the wait: so it never is a long
+ * one.
+ */
+static int wait_for_word(const struct git_room *g, struct pollfd fds[2], unsigned stall,
+			 struct err *err)
+{
+	for (unsigned waited = 0; waited < stall * 1000; waited += STEP_MS) {
+		int r = poll(fds, 2, STEP_MS);
+
+		if (g->opt->stopped && g->opt->stopped(g->opt->stop_arg))
+			return err_set(err, ERR_INTERRUPTED, 0, "stopped");
+		if (r < 0 && errno != EINTR)
+			return err_set(err, ERR_HOST, errno, "poll");
+		if (r > 0)
+			return 1;
+	}
+	return 0;
+}
+
 static int listen_to_git(struct git_room *g, struct process *p, const struct git_run *run,
 			 struct err *err)
 {
@@ -142,12 +171,10 @@ static int listen_to_git(struct git_room *g, struct process *p, const struct git
 	ssize_t n;
 
 	while (fds[0].fd >= 0 || fds[1].fd >= 0) {
-		int r = poll(fds, ARRAY_SIZE(fds), (int)stall * 1000);
+		int r = wait_for_word(g, fds, stall, err);
 
-		if (r < 0 && errno == EINTR)
-			continue;
 		if (r < 0)
-			return err_set(err, ERR_HOST, errno, "poll");
+			return -1;
 		if (r == 0) {
 			g->stalled = true;
 			strbuf_addf(&g->tail, "fatal: nothing came for %u seconds\n", stall);
@@ -194,17 +221,30 @@ static int start(struct git_room *g, const struct git_run *run, struct process *
 	return process_start(p, &spec, err);
 }
 
+/* Not by SIGKILL: the helper then ends after the last of git's processes, and nobody writes on. */
+static void end_git(struct process *p)
+{
+	struct err ignored = ERR_INIT;
+	int status;
+
+	kill(p->pid, SIGTERM);
+	(void)!process_wait(p, &status, &ignored);
+}
+
 int git_room_run(struct git_room *g, const struct git_run *run, struct err *err)
 {
 	_cleanup_(process_release) struct process p = PROCESS_INIT;
-	int status;
+	int status, r;
 
 	strbuf_clear(&g->tail);
 	g->stalled = false;
-	if (start(g, run, &p, err) < 0 || listen_to_git(g, &p, run, err) < 0)
+	if (start(g, run, &p, err) < 0)
 		return -1;
-	if (g->stalled)
-		return 1; /* p's release kills it */
+	r = listen_to_git(g, &p, run, err);
+	if (r < 0 || g->stalled) {
+		end_git(&p);
+		return r < 0 ? -1 : 1;
+	}
 	if (process_wait(&p, &status, err) < 0)
 		return -1;
 	if (status == 128 + SIGINT)

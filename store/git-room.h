@@ -4,22 +4,25 @@
 /* One fetch by git: its work area, and the confined runs of git in it. Private to the store. */
 
 #include <base/process.h>
+#include <store/fetch.h>
 #include <store/git.h>
 
 #define GIT_MAX_BYTES   (16ll << 30)
 #define GIT_MAX_ENTRIES 1000000
 
 struct git_room {
-	struct store_tmp tmp; /* gitconfig, repo.git, tree */
-	const char *name;     /* of the source, for messages and progress; borrowed */
+	struct store_tmp tmp;            /* gitconfig, repo.git, tree */
+	const char *name;                /* of the source, for messages and progress; borrowed */
+	const struct fetch_options *opt; /* borrowed */
 	const struct event_sink *sink;
 	struct strbuf tail; /* what git said last, on its standard error */
 	bool stalled;       /* the last run was ended because nothing came any more */
+	bool no_landlock;   /* the helper had to do without */
 };
 
 /* The work area, with an empty repository and an empty folder `tree`. */
 int git_room_open(struct git_room *g, struct store *s, const char *name,
-		  const struct event_sink *sink, struct err *err)
+		  const struct fetch_options *opt, const struct event_sink *sink, struct err *err)
 	__attribute__((warn_unused_result));
 void git_room_release(struct git_room *g);
 

@@ -188,7 +188,7 @@ static int from_repository(struct gitting *x, const char *url, bool local, struc
 	int r;
 
 	event_step(x->sink, "fetch", x->item->name);
-	if (git_room_open(&g, x->store, x->item->name, x->sink, err) < 0)
+	if (git_room_open(&g, x->store, x->item->name, x->opt, x->sink, err) < 0)
 		return -1;
 	r = fetch_commit(x, &g, url, local, err);
 	if (r == 0)

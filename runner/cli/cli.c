@@ -62,8 +62,10 @@ static int set_up(struct cli *c, struct err *err)
 	c->sink = (struct event_sink){.fn = on_event, .arg = c};
 	c->runner.sink = &c->sink;
 	c->runner.stopped = cli_stopped;
-	c->runner.fetch = (struct fetch_options){
-		.mirrors = &c->mirrors, .from = &c->from, .offline = opt_has(p, OPT_OFFLINE)};
+	c->runner.fetch = (struct fetch_options){.mirrors = &c->mirrors,
+						 .from = &c->from,
+						 .offline = opt_has(p, OPT_OFFLINE),
+						 .stopped = cli_stopped};
 	return read_numbers(c, err) < 0 ? -1 : open_events(c, err);
 }
 

@@ -143,7 +143,7 @@ def doctor(host, belljar, libexec):
     env = {"PATH": os.environ["PATH"], "BELLJAR_LIBEXEC": libexec, "HOME": host.work, "LC_ALL": "C.UTF-8"}
     store = ("--store", "%s/store-%s" % (host.work, host.name))
     for rules, parts in (("clone3=ENOSYS,unshare", ["FAILS  user namespaces", CONTAINER, "FAILS  room"]),
-                         ("landlock=ENOSYS", ["lacks  Landlock", "to turn it on: CONFIG_SECURITY_LANDLOCK", "ok     room"]),
+                         ("landlock=ENOSYS", ["lacks  Landlock", "the only one around the files of those helpers", "to turn it on: CONFIG_SECURITY_LANDLOCK", "ok     room"]),
                          ("fsopen", ["FAILS  proc can be mounted", "masked"])):
         status, out, err = host.run(host.work + "/without", rules, belljar, "doctor", *store, env=env)
         check(all(p in out for p in parts), "%s: doctor without %s: %s" % (host.name, rules, out))

@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Repositories that mean harm, and what the confined git must not be able to do."""
+import json
 import os
+import shutil
+import signal
 import socket
 import subprocess
+import time
 
 import common
 from gitting import GitTest, Web
+
+WITHOUT = os.environ.get("WITHOUT", "without")
 
 
 class Hostile(GitTest):
@@ -138,16 +144,51 @@ class Hostile(GitTest):
         self.assertIn("is no commit", self.fails(70, "git", self.request("--upload-pack=touch x")))
 
 
+    def test_a_kernel_without_landlock_is_told_of_once(self):
+        self.write("f")
+        p = subprocess.run([WITHOUT, "landlock=ENOSYS", common.TOOL, self.store, "git", self.request(self.commit())],
+                           env=self.env, capture_output=True, text=True, timeout=120, check=False)
+        told = [e["text"] for e in json.loads(p.stdout)["events"] if "no Landlock" in e["text"]]
+        self.assertEqual(told, ["src: this kernel has no Landlock: git may read and write what its user may (belljar doctor)"])
+
+    def test_a_git_that_leaves_a_writer_behind(self):
+        """A compromised git: the program that fetches is one that a background process survives, and this one waits for
+        the checkout and writes into it, for as long as it lives."""
+        self.write("README", b"checked\n")
+        head = self.commit()
+        nar = self.checkout(head)
+        # The repository's folder is the only one beside the system's that may be read, and so run from.
+        self.write("path/git", b"""#!/bin/sh
+if [ -e "$0.fails" ]; then echo 'fatal: this is the fake' >&2; exit 1; fi
+(setsid sh -c 'while [ ! -e tree/README ]; do :; done; echo planted > tree/planted
+while :; do echo more >> tree/README; done' </dev/null >/dev/null 2>&1 &)
+exec /usr/bin/git "$@"
+""", 0o755)
+        env = {"PATH": f"{self.repo}/path:/usr/bin:/bin"}
+        self.write("path/git.fails")
+        self.assertIn("this is the fake", self.lacks(head, env=env))
+        os.remove(self.repo + "/path/git.fails")
+        for _ in range(3):
+            tree = self.gets(head, env=env, nar=nar)["tree"]
+            self.assertEqual(self.tree(tree), {"README": ("file", False, b"checked\n")})
+            shutil.rmtree(self.store + "/trees/" + tree)
+
+
 class Room(GitTest):
     """gitroom itself, with a git alias in the part of the attacker."""
 
-    def alias(self, script, *options):
+    def starts(self, script, *options, before=()):
         work = self.dir + "/work"
         os.makedirs(work, exist_ok=True)
         with open(work + "/gitconfig", "w", encoding="ascii") as f:
             f.write(f"[alias]\n x = \"!{script}\"\n")
-        return subprocess.run([common.LIBEXEC + "/gitroom", "--dir", work, *options, "--", "x"], env=self.env,
-                              capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.Popen([*before, common.LIBEXEC + "/gitroom", "--dir", work, *options, "--", "x"], env=self.env,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def alias(self, script, *options, before=()):
+        with self.starts(script, *options, before=before) as p:
+            out, err = p.communicate(timeout=60)
+        return subprocess.CompletedProcess(p.args, p.returncode, out, err)
 
     def works(self, script, *options):
         p = self.alias(script, *options)
@@ -185,6 +226,61 @@ class Room(GitTest):
         self.assertNotIn("proxy", found)
         self.assertIn("https_proxy", self.works("env", "--network"))
 
+    WRITER = "(setsid sh -c 'while :; do echo x >> late; done' </dev/null >/dev/null 2>&1 &); until [ -s late ]; do :; done"
+
+    def is_still(self):
+        late = self.dir + "/work/late"
+        before = os.path.getsize(late)
+        time.sleep(0.3)  # for a writer that lives: the test cannot fail for want of time
+        self.assertEqual(os.path.getsize(late), before)
+        self.assertGreater(before, 0)
+
+    def test_nothing_that_was_started_goes_on(self):
+        self.works(self.WRITER)
+        self.is_still()
+        self.refused(self.WRITER + "; exit 3", "", "--network")
+        self.is_still()
+
+    def test_told_to_stop(self):
+        for sig, status in ((signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)):
+            with self.subTest(sig.name):
+                with self.starts(self.WRITER + "; echo; trap '' TERM INT HUP; while :; do :; done") as p:
+                    p.stdout.read(1)
+                    p.send_signal(sig)
+                    self.assertEqual(p.wait(60), status)
+                self.is_still()
+
+    def test_killed(self):
+        with self.starts(self.WRITER + "; echo; while :; do :; done") as p:
+            p.stdout.read(1)
+            p.kill()
+            p.communicate(timeout=60)  # ends with the last of them that holds the pipe
+        deadline = time.monotonic() + 60
+        while True:  # the kernel kills them, nobody waits for it
+            before = os.path.getsize(self.dir + "/work/late")
+            time.sleep(0.2)
+            if os.path.getsize(self.dir + "/work/late") == before or time.monotonic() > deadline:
+                break
+        self.is_still()
+
+    def test_other_processes_are_out_of_reach(self):
+        self.refused(f"kill -0 {os.getpid()}", "No such process")
+
+    def test_who_one_is(self):
+        self.assertEqual(self.works("id -u").strip(), str(os.geteuid()))
+        self.works("echo x > mine")
+        self.assertEqual(os.stat(self.dir + "/work/mine").st_uid, os.geteuid())
+
+    def test_a_host_without_namespaces(self):
+        p = self.alias("echo x > here", before=[WITHOUT, "unshare-user"])
+        self.assertEqual(p.returncode, 127)
+        self.assertIn("gitroom: git cannot be given a process namespace of its own: Operation not permitted", p.stderr)
+        self.assertFalse(os.path.exists(self.dir + "/work/here"))
+
+    def test_a_host_without_landlock(self):
+        p = self.alias("echo here", before=[WITHOUT, "landlock=ENOSYS"])
+        self.assertEqual((p.returncode, p.stdout, p.stderr), (0, "here\n", "gitroom: lacks landlock\n"))
+
     def test_file_size(self):
         p = self.alias("yes > here", "--file-max", "1000")
         self.assertNotEqual(p.returncode, 0)
@@ -192,4 +288,4 @@ class Room(GitTest):
 
 
 if __name__ == "__main__":
-    common.main(16)
+    common.main(25)

@@ -7,8 +7,10 @@
  * DIRECTORY is the only place that git and what it starts may write to, and its working directory;
  * its file `gitconfig` is the only configuration. Programs, certificates and the name service's
  * files may be read, and PATH: a repository on this host. Without --network there are no sockets.
- * See ../README.md.
+ * When it ends, everything that git has started is dead (alone.h). See ../README.md.
  */
+#include "alone.h"
+
 #include <base/cleanup.h>
 #include <base/confine.h>
 #include <base/file.h>
@@ -54,6 +56,7 @@ struct options {
 	const char *dir, *read;
 	bool network;
 	unsigned long long file_max;
+	char **args; /* of git */
 };
 
 static void add_readable(int *fds, size_t *n, const char *path)
@@ -87,9 +90,13 @@ static int confine(const struct options *o, struct err *err)
 	add_readable(reads, &c.n_read_fds, o->network ? getenv("SSL_CERT_FILE") : NULL);
 	add_readable(reads, &c.n_read_fds, o->network ? getenv("SSL_CERT_DIR") : NULL);
 	if (fchdir(writes[0]) < 0)
-		return err_set(err, ERR_HOST, errno, "%s", o->dir);
+		return err_set(err, ERR_HOST, errno, "enter the work area");
 	/* The fds are closed by exec. */
-	return confine_self(&c, &missing, err);
+	if (confine_self(&c, &missing, err) < 0)
+		return -1;
+	if (missing)
+		fprintf(stderr, "gitroom: lacks %s\n", missing);
+	return 0;
 }
 
 static void pass(struct strv *env, const char *name, const char *as)
@@ -173,23 +180,21 @@ static int parse(int argc, char **argv, struct options *o, struct err *err)
 	if (!o->dir || o->dir[0] != '/' || optind >= argc)
 		return err_set(err, ERR_USAGE, 0,
 			       "usage: gitroom --dir DIRECTORY [--network] -- ARGUMENTS");
+	o->args = argv + optind;
 	return 0;
 }
 
-static int become_git(int argc, char **argv, struct err *err)
+static int run_git(const struct options *o, struct err *err)
 {
 	_cleanup_(strv_release) struct strv env = STRV_INIT, args = STRV_INIT;
-	struct options o = {.file_max = 1ull << 40};
 
-	if (parse(argc, argv, &o, err) < 0)
-		return -1;
 	strv_push(&args, "git");
-	for (int i = optind; i < argc; i++)
-		strv_push(&args, argv[i]);
-	environment(&o, &env);
+	for (char **arg = o->args; *arg; arg++)
+		strv_push(&args, *arg);
+	environment(o, &env);
 	umask(022);
-	if (confine(&o, err) < 0 || limit(RLIMIT_CORE, 0, err) < 0 ||
-	    limit(RLIMIT_FSIZE, o.file_max, err) < 0 || limit(RLIMIT_AS, MEMORY_MAX, err) < 0)
+	if (confine(o, err) < 0 || limit(RLIMIT_CORE, 0, err) < 0 ||
+	    limit(RLIMIT_FSIZE, o->file_max, err) < 0 || limit(RLIMIT_AS, MEMORY_MAX, err) < 0)
 		return -1;
 	/* By the caller's PATH: git is a program of this host, wherever it keeps it. */
 	execvpe("git", args.v, env.v);
@@ -197,11 +202,28 @@ static int become_git(int argc, char **argv, struct err *err)
 		       "cannot run git, which fetches sources that are pinned by commit");
 }
 
-int main(int argc, char **argv)
+/* 127 and "gitroom: " are for what is not git's own doing. */
+static int complain(const struct err *err)
+{
+	fprintf(stderr, "gitroom: %s\n", err->msg);
+	return 127;
+}
+
+static int become_git(void *arg)
 {
 	struct err err = ERR_INIT;
 
-	become_git(argc, argv, &err);
-	fprintf(stderr, "gitroom: %s\n", err.msg);
-	return 127;
+	run_git(arg, &err);
+	return complain(&err);
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {.file_max = 1ull << 40};
+	struct err err = ERR_INIT;
+	int status = -1;
+
+	if (parse(argc, argv, &o, &err) == 0)
+		status = alone_run(become_git, &o, &err);
+	return status < 0 ? complain(&err) : status;
 }

@@ -31,7 +31,9 @@ struct fetch_options {
 	const struct strv *mirrors; /* "debian=URL" from the command line; may be NULL */
 	const struct strv *from;    /* directories that hold tarballs by file name; may be NULL */
 	bool offline; /* nothing but the store and @from: a missing file is ERR_INPUT naming it */
-	unsigned parallel; /* 0: 6 */
+	unsigned parallel;          /* 0: 6 */
+	bool (*stopped)(void *arg); /* true: ERR_INTERRUPTED, soon; NULL: never */
+	void *stop_arg;
 };
 
 /* Make every item present. What is there already costs one stat. On failure nothing half-written

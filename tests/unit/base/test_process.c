@@ -324,3 +324,18 @@ Test(process, helper_from_the_environment)
 	assert_refused(process_helper_path("none", &path, &err), err, ERR_HOST,
 		       "(from BELLJAR_LIBEXEC): No such file");
 }
+
+/* A message is one line, whatever the path is. */
+Test(process, a_path_of_several_lines)
+{
+	_cleanup_(process_release) struct process p = PROCESS_INIT;
+	_cleanup_free_ char *dir = path_join(tmp.path, "two\nlines"), *path = NULL;
+	_cleanup_free_ char *exe = path_join(dir, "none");
+	struct err err = ERR_INIT;
+
+	setenv("BELLJAR_LIBEXEC", dir, 1);
+	assert_refused(process_helper_path("none", &path, &err), err, ERR_HOST,
+		       "two\\x0alines/none (from BELLJAR_LIBEXEC): No such file");
+	assert_refused(process_start(&p, SPEC(exe), &err), err, ERR_HOST,
+		       "two\\x0alines/none: No such file");
+}
