@@ -17,7 +17,7 @@ struct verify {
 	struct store *s;
 	bool repair;
 	const struct event_sink *sink;
-	uint64_t bad;
+	struct store_verified seen;
 };
 
 /*
@@ -29,7 +29,7 @@ static int report(struct verify *v, int dirfd, const char *name, const char *kin
 {
 	_cleanup_free_ char *base = xasprintf("%s-%s", kind, path_base(name)), *to = xstrdup(base);
 
-	v->bad++;
+	v->seen.bad++;
 	event_warn(v->sink, "bad %s %s: %s", kind, name, why->msg);
 	if (!v->repair)
 		return 0;
@@ -80,6 +80,7 @@ static int verify_blobs(struct verify *v, struct err *err)
 			_cleanup_free_ char *rel = path_join(dirs.v[i], names.v[k]);
 			struct err why = ERR_INIT;
 
+			v->seen.blobs++;
 			if (check_blob(blobs, rel, &why) < 0 &&
 			    report(v, blobs, rel, "blob", &why, err) < 0)
 				return -1;
@@ -115,6 +116,7 @@ static int verify_trees(struct verify *v, struct err *err)
 	for (size_t i = 0; i < names.n; i++) {
 		struct err why = ERR_INIT;
 
+		v->seen.trees++;
 		event_progress(v->sink, "verify", "trees", i, names.n);
 		if (check_tree(trees, names.v[i], &why) < 0 &&
 		    report(v, trees, names.v[i], "tree", &why, err) < 0)
@@ -150,6 +152,7 @@ static int verify_actions(struct verify *v, struct err *err)
 	for (size_t i = 0; i < names.n; i++) {
 		struct err why = ERR_INIT;
 
+		v->seen.actions++;
 		if (check_action(v->s, names.v[i], &why) < 0 &&
 		    report(v, actions, names.v[i], "action", &why, err) < 0)
 			return -1;
@@ -181,6 +184,7 @@ static int verify_records(struct verify *v, struct err *err)
 			_cleanup_free_ char *rel = path_join(keys.v[i], rounds.v[k]);
 			struct err why = ERR_INIT;
 
+			v->seen.records++;
 			if (check_record(builds, rel, &why) < 0 &&
 			    report(v, builds, rel, "record", &why, err) < 0)
 				return -1;
@@ -196,8 +200,8 @@ static int verify_all(struct verify *v, struct err *err)
 	return verify_actions(v, err) < 0 || verify_records(v, err) < 0 ? -1 : 0;
 }
 
-int store_verify(struct store *s, bool repair, const struct event_sink *sink, uint64_t *out_bad,
-		 struct err *err)
+int store_verify(struct store *s, bool repair, const struct event_sink *sink,
+		 struct store_verified *out, struct err *err)
 {
 	struct verify v = {.s = s, .repair = repair, .sink = sink};
 	int r;
@@ -208,6 +212,6 @@ int store_verify(struct store *s, bool repair, const struct event_sink *sink, ui
 	r = verify_all(&v, err);
 	if (repair)
 		store_lock_shared(s);
-	*out_bad = v.bad;
+	*out = v.seen;
 	return r < 0 ? store_explain(s, err) : 0;
 }

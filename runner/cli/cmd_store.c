@@ -34,21 +34,31 @@ static int gc(struct cli *c, struct err *err)
 static int verify(struct cli *c, struct err *err)
 {
 	bool repair = opt_has(&c->parsed, OPT_REPAIR);
-	uint64_t bad = 0;
+	struct store_verified seen = {0};
 	json_t *doc;
 
 	if (cli_open_store(c, STORE_CREATE, err) < 0 ||
-	    store_verify(c->runner.store, repair, &c->sink, &bad, err) < 0)
+	    store_verify(c->runner.store, repair, &c->sink, &seen, err) < 0)
 		return -1;
 	if (c->json) {
 		doc = json_object();
-		json_set(doc, "damaged", json_integer((json_int_t)bad));
+		json_set(doc, "blobs", json_integer((json_int_t)seen.blobs));
+		json_set(doc, "trees", json_integer((json_int_t)seen.trees));
+		json_set(doc, "actions", json_integer((json_int_t)seen.actions));
+		json_set(doc, "records", json_integer((json_int_t)seen.records));
+		json_set(doc, "damaged", json_integer((json_int_t)seen.bad));
 		if (cli_print_json(doc, err) < 0)
 			return -1;
 	}
-	if (bad)
-		return err_set(err, ERR_STORE, 0, "%" PRIu64 " damaged object%s%s", bad,
-			       bad == 1 ? "" : "s", repair ? ", moved away" : "");
+	if (seen.bad)
+		return err_set(err, ERR_STORE, 0, "%" PRIu64 " damaged object%s%s", seen.bad,
+			       seen.bad == 1 ? "" : "s", repair ? ", moved away" : "");
+	render_clear(&c->render);
+	if (!c->json && c->render.verbosity >= 0)
+		fprintf(stderr,
+			"%" PRIu64 " blobs, %" PRIu64 " trees, %" PRIu64 " actions, %" PRIu64
+			" records: all as their names say\n",
+			seen.blobs, seen.trees, seen.actions, seen.records);
 	return 0;
 }
 

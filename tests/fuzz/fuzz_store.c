@@ -47,7 +47,7 @@ static void read_all(struct store *s, const struct sha256 *key)
 	_cleanup_json_ json_t *action = NULL, *record = NULL;
 	_cleanup_free_ char *memo = NULL;
 	struct err err = ERR_INIT;
-	uint64_t bad = 0;
+	struct store_verified seen;
 
 	fuzz_result(store_action_get(s, key, &action, &err), &err);
 	fuzz_result(store_memo_get(s, "tar", key, &memo, &err), &err);
@@ -58,7 +58,7 @@ static void read_all(struct store *s, const struct sha256 *key)
 
 		fuzz_result(log_read(s, key, &rq, count, &bytes, &err), &err);
 	}
-	fuzz_result(store_verify(s, false, NULL, &bad, &err), &err);
+	fuzz_result(store_verify(s, false, NULL, &seen, &err), &err);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -169,11 +169,15 @@ int store_gc(struct store *s, bool dry_run, bool keep_sources, const struct even
 	     struct store_gc_stats *out, struct err *err) __attribute__((warn_unused_result));
 /*
  * Rehash blobs and trees (and check the trees' normal form), parse actions and records, look for
- * the actions' trees. Each bad object is an EVENT_WARN; *out_bad counts them. With @repair they are
- * moved to bad/, when no other process has the store open.
+ * the actions' trees. Each bad object is an EVENT_WARN. With @repair they are moved to bad/, when
+ * no other process has the store open.
  */
-int store_verify(struct store *s, bool repair, const struct event_sink *sink, uint64_t *out_bad,
-		 struct err *err) __attribute__((warn_unused_result));
+struct store_verified {
+	uint64_t blobs, trees, actions, records; /* looked at */
+	uint64_t bad;                            /* of these */
+};
+int store_verify(struct store *s, bool repair, const struct event_sink *sink,
+		 struct store_verified *out, struct err *err) __attribute__((warn_unused_result));
 struct store_du {
 	uint64_t blobs, blob_bytes, trees, tree_bytes, builds, build_bytes, tmp_bytes;
 };

@@ -44,7 +44,7 @@ static const char *kill_and_look(struct world *w, bool collect, unsigned i)
 	struct event_sink sink = hear(&heard);
 	_cleanup_(store_closep) struct store *s = NULL;
 	struct err err = ERR_INIT;
-	uint64_t bad;
+	struct store_verified seen;
 	int status;
 	pid_t pid = fork();
 
@@ -57,8 +57,8 @@ static const char *kill_and_look(struct world *w, bool collect, unsigned i)
 		return "the worker failed";
 	OK(store_open(w->path, STORE_CREATE, &s, &err));
 	CHECK(count_entries("%s/tmp", w->path) == 0);
-	OK(store_verify(s, false, &sink, &bad, &err));
-	if (bad)
+	OK(store_verify(s, false, &sink, &seen, &err));
+	if (seen.bad)
 		return xasprintf("round %u: %s", i, strbuf_str(&heard.text));
 	strbuf_release(&heard.text);
 	return NULL;
@@ -103,7 +103,7 @@ static const char *full_disk_body(const struct world *w, const char *path)
 	struct world mine = {.tmp = STORE_TMP_INIT};
 	struct sha256 hash;
 	struct err err = ERR_INIT;
-	uint64_t bad;
+	struct store_verified seen;
 	int out;
 
 	memset(text, 'x', 200000);
@@ -128,8 +128,8 @@ static const char *full_disk_body(const struct world *w, const char *path)
 	OK(store_blob_add_fd(mine.s, small, "small", NULL, 0, NULL, &err));
 	OK(publish_text(&mine, "text", &hash, &err));
 	store_tmp_release(&mine.tmp);
-	OK(store_verify(mine.s, false, NULL, &bad, &err));
-	CHECK(bad == 0 && count_entries("%s/tmp", path) == 0);
+	OK(store_verify(mine.s, false, NULL, &seen, &err));
+	CHECK(seen.bad == 0 && count_entries("%s/tmp", path) == 0);
 	store_close(mine.s);
 	return NULL;
 }

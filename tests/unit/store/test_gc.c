@@ -138,7 +138,7 @@ STORE_TEST(gc, keeps_what_is_needed)
 	struct store_gc_stats stats;
 	struct scene sc;
 	struct err err = ERR_INIT;
-	uint64_t bad;
+	struct store_verified seen;
 	WORLD(w);
 
 	STEP(make_scene(&w, &sc));
@@ -154,8 +154,8 @@ STORE_TEST(gc, keeps_what_is_needed)
 	CHECK(count_entries("%s/builds", w.path) == 1 && count_entries("%s/actions", w.path) == 1);
 	store_tmp_release(&w.tmp);
 	CHECK(count_entries("%s/tmp", w.path) == 0);
-	OK(store_verify(w.s, false, NULL, &bad, &err));
-	CHECK(bad == 0);
+	OK(store_verify(w.s, false, NULL, &seen, &err));
+	CHECK(seen.bad == 0);
 	free(sc.link);
 	return NULL;
 }

@@ -154,12 +154,12 @@ static const char *look(const struct world *w)
 	struct event_sink sink = hear(&heard);
 	_cleanup_(store_closep) struct store *s = NULL;
 	struct err err = ERR_INIT;
-	uint64_t bad;
+	struct store_verified seen;
 
 	OK(store_open(w->path, STORE_CREATE, &s, &err));
 	CHECK(count_entries("%s/tmp", w->path) == 0);
-	OK(store_verify(s, false, &sink, &bad, &err));
-	if (bad)
+	OK(store_verify(s, false, &sink, &seen, &err));
+	if (seen.bad)
 		return xstrdup(strbuf_str(&heard.text));
 	strbuf_release(&heard.text);
 	return NULL;

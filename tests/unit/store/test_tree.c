@@ -162,7 +162,7 @@ STORE_TEST(tree, deep_tree)
 	_cleanup_close_ int at = -1;
 	struct tree_stats stats;
 	struct sha256 hash;
-	uint64_t bad;
+	struct store_verified seen;
 	struct err err = ERR_INIT;
 	WORLD(w);
 
@@ -179,8 +179,8 @@ STORE_TEST(tree, deep_tree)
 	put_file(at, "bottom", "x", 0600);
 	OK(store_tree_publish(w.s, w.tmp.fd, "out", false, &hash, &stats, &err));
 	CHECK(stats.dirs == 5001 && stats.files == 1);
-	OK(store_verify(w.s, false, NULL, &bad, &err));
-	CHECK(bad == 0);
+	OK(store_verify(w.s, false, NULL, &seen, &err));
+	CHECK(seen.bad == 0);
 	return NULL;
 }
 
@@ -189,7 +189,7 @@ STORE_TEST(tree, published_by_eight_processes)
 {
 	struct err err = ERR_INIT;
 	int status, failed = 0;
-	uint64_t bad;
+	struct store_verified seen;
 	WORLD(w);
 
 	for (int i = 0; i < 8; i++) {
@@ -216,7 +216,7 @@ STORE_TEST(tree, published_by_eight_processes)
 		failed += status != 0;
 	CHECK(failed == 0);
 	CHECK(count_entries("%s/trees", w.path) == 5 && count_entries("%s/tmp", w.path) == 0);
-	OK(store_verify(w.s, false, NULL, &bad, &err));
-	CHECK(bad == 0);
+	OK(store_verify(w.s, false, NULL, &seen, &err));
+	CHECK(seen.bad == 0);
 	return NULL;
 }

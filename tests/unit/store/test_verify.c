@@ -36,18 +36,19 @@ static const char *finds(struct world *w, unsigned want, const char *text, const
 	struct event_sink sink = hear(&heard);
 	_cleanup_free_ char *where = NULL;
 	struct err err = ERR_INIT;
-	uint64_t bad;
+	struct store_verified seen;
 
-	OK(store_verify(w->s, false, &sink, &bad, &err));
-	if (bad != want || !strstr(strbuf_str(&heard.text), text))
-		return xasprintf("%llu bad: %s", (unsigned long long)bad, strbuf_str(&heard.text));
+	OK(store_verify(w->s, false, &sink, &seen, &err));
+	if (seen.bad != want || !strstr(strbuf_str(&heard.text), text))
+		return xasprintf("%llu bad: %s", (unsigned long long)seen.bad,
+				 strbuf_str(&heard.text));
 	CHECK(!file_exists(store_fd(w->s), "bad"));
-	OK(store_verify(w->s, true, &sink, &bad, &err));
-	CHECK(bad == want);
+	OK(store_verify(w->s, true, &sink, &seen, &err));
+	CHECK(seen.bad == want);
 	where = xasprintf("bad/%s", kept);
 	CHECK(file_exists(store_fd(w->s), where));
-	OK(store_verify(w->s, false, &sink, &bad, &err));
-	CHECK(bad == 0);
+	OK(store_verify(w->s, false, &sink, &seen, &err));
+	CHECK(seen.bad == 0);
 	strbuf_release(&heard.text);
 	return NULL;
 }
@@ -68,14 +69,14 @@ STORE_TEST(verify, sound_store)
 {
 	struct err err = ERR_INIT;
 	struct stock st;
-	uint64_t bad;
+	struct store_verified seen;
 	WORLD(w);
 
 	STEP(make_stock(&w, &st));
-	OK(store_verify(w.s, false, NULL, &bad, &err));
-	CHECK(bad == 0);
-	OK(store_verify(w.s, true, NULL, &bad, &err));
-	CHECK(bad == 0 && !file_exists(store_fd(w.s), "bad"));
+	OK(store_verify(w.s, false, NULL, &seen, &err));
+	CHECK(seen.bad == 0);
+	OK(store_verify(w.s, true, NULL, &seen, &err));
+	CHECK(seen.bad == 0 && !file_exists(store_fd(w.s), "bad"));
 	return NULL;
 }
 
@@ -109,24 +110,24 @@ STORE_TEST(verify, changed_tree)
 	struct event_sink sink = hear(&heard);
 	struct err err = ERR_INIT;
 	struct stock st;
-	uint64_t bad;
+	struct store_verified seen;
 	WORLD(w);
 
 	STEP(make_stock(&w, &st));
 	file = path_join(st.tree_path, "file");
 	CHECK(append(file, "!") == 0);
-	OK(store_verify(w.s, false, &sink, &bad, &err));
-	CHECK(bad == 1 && strstr(strbuf_str(&heard.text), "its hash is"));
-	OK(store_verify(w.s, true, &sink, &bad, &err));
-	CHECK(bad == 2 && strstr(strbuf_str(&heard.text), "is not there"));
+	OK(store_verify(w.s, false, &sink, &seen, &err));
+	CHECK(seen.bad == 1 && strstr(strbuf_str(&heard.text), "its hash is"));
+	OK(store_verify(w.s, true, &sink, &seen, &err));
+	CHECK(seen.bad == 2 && strstr(strbuf_str(&heard.text), "is not there"));
 	CHECK(!file_exists(AT_FDCWD, st.tree_path) && !file_exists(AT_FDCWD, st.action_path));
-	OK(store_verify(w.s, false, &sink, &bad, &err));
-	CHECK(bad == 0);
+	OK(store_verify(w.s, false, &sink, &seen, &err));
+	CHECK(seen.bad == 0);
 	/* A rerun completes, and a second damage finds another place in bad/. */
 	OK(publish_text(&w, "text", &st.tree, &err));
 	CHECK(append(file, "!") == 0);
-	OK(store_verify(w.s, true, &sink, &bad, &err));
-	CHECK(bad == 1 && count_entries("%s/bad", w.path) == 3);
+	OK(store_verify(w.s, true, &sink, &seen, &err));
+	CHECK(seen.bad == 1 && count_entries("%s/bad", w.path) == 3);
 	strbuf_release(&heard.text);
 	return NULL;
 }
