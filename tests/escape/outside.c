@@ -88,29 +88,19 @@ static void host_objects(void)
 /* Class 6: one room listens, another one and the host look for it. */
 static void two_rooms(void)
 {
-	const char *const argv[] = {places.tool,
-				    "--ro",
-				    expand("@PROBE@:/inputs/probe"),
-				    "--",
-				    "/inputs/probe/probe",
-				    places.pid_ns,
-				    "listen",
-				    "belljar-two-rooms",
-				    "/tmp/belljar-two-rooms",
-				    NULL};
-	int in[2], out[2], null = open("/dev/null", O_RDWR | O_CLOEXEC), status = 0;
-	char word[16] = "";
+	const char *const listen[] = {"listen", "belljar-two-rooms", "/tmp/belljar-two-rooms",
+				      NULL};
+	int in[2], out = -1, status = 0;
 	struct run r;
 	pid_t pid;
 
 	begin_case("class 6: descriptors do not pass between two rooms");
-	if (pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC))
+	if (pipe2(in, O_CLOEXEC))
 		return fails("pipe: %s", strerror(errno));
-	pid = spawn(argv, in[0], out[1], null);
+	pid = spawn_probe(listen, "listening", in[0], &out);
 	close(in[0]);
-	close(out[1]);
-	if (read(out[0], word, sizeof(word) - 1) <= 0 || strncmp(word, "listening", 9) != 0)
-		fails("the first room does not listen");
+	if (pid < 0)
+		return (void)close(in[1]);
 	run_tool(places.tool,
 		 (const char *const[]){
 			 "--ro", expand("@PROBE@:/inputs/probe"), "--", "/inputs/probe/attack",
@@ -127,33 +117,7 @@ static void two_rooms(void)
 	waitpid(pid, &status, 0);
 	if (status != 0)
 		fails("the first room: status %#x", (unsigned)status);
-	close(out[0]);
-	close(null);
-}
-
-static pid_t start_sleeper(int *out)
-{
-	const char *const argv[] = {places.tool,
-				    "--ro",
-				    expand("@PROBE@:/inputs/probe"),
-				    "--",
-				    "/inputs/probe/probe",
-				    places.pid_ns,
-				    "sleep",
-				    NULL};
-	int p[2], null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	char word[16] = "";
-	pid_t pid;
-
-	if (pipe2(p, O_CLOEXEC))
-		return -1;
-	pid = spawn(argv, null, p[1], null);
-	close(p[1]);
-	close(null);
-	if (read(p[0], word, sizeof(word) - 1) <= 0 || strncmp(word, "sleeping", 8) != 0)
-		fails("the room did not start");
-	*out = p[0];
-	return pid;
+	close(out);
 }
 
 /* Class 16: the lines of the map say which host uid a room's processes have. */
@@ -165,7 +129,9 @@ static void no_host_root(void)
 	FILE *f;
 
 	begin_case("class 16: host root is not mapped into a room of root");
-	pid = start_sleeper(&out);
+	pid = spawn_probe((const char *const[]){"sleep", NULL}, "sleeping", -1, &out);
+	if (pid < 0)
+		return;
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
 	f = fopen(path, "re");
 	while (f && fscanf(f, "%d", &child) == 1) {

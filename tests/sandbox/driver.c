@@ -139,6 +139,33 @@ pid_t spawn(const char *const *argv, int in, int out, int err)
 	_exit(120);
 }
 
+pid_t spawn_probe(const char *const *what, const char *word, int in, int *out)
+{
+	const char *argv[16] = {
+		places.tool,           "--ro",       expand("@PROBE@:/inputs/probe"), "--",
+		"/inputs/probe/probe", places.pid_ns};
+	int p[2], null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	char said[16] = "";
+	size_t n = 6;
+	pid_t pid;
+
+	while (*what && n < sizeof(argv) / sizeof(argv[0]) - 1)
+		argv[n++] = *what++;
+	*out = -1;
+	if (pipe2(p, O_CLOEXEC)) {
+		fails("pipe: %s", strerror(errno));
+		close(null);
+		return -1;
+	}
+	pid = spawn(argv, in < 0 ? null : in, p[1], null);
+	close(p[1]);
+	close(null);
+	if (read(p[0], said, sizeof(said) - 1) <= 0 || strncmp(said, word, strlen(word)) != 0)
+		fails("the probe did not say '%s'", word);
+	*out = p[0];
+	return pid;
+}
+
 void run_release(struct run *r)
 {
 	strbuf_release(&r->out);

@@ -45,6 +45,12 @@ struct run {
 
 /* Start @argv in the mode's surroundings. */
 pid_t spawn(const char *const *argv, int in, int out, int err);
+/*
+ * A room whose probe is told @what (NULL at the end) and stays, once it has said @word; *out is its
+ * standard output, @in (-1: /dev/null) its standard input. The case fails when it does not say so;
+ * -1: there is no process, so none to be killed.
+ */
+pid_t spawn_probe(const char *const *what, const char *word, int in, int *out);
 /* Run to the end; @in -1: /dev/null. Release with run_release(). */
 void run_tool(const char *tool, const char *const *args, int in, struct run *r);
 void run_release(struct run *r);

@@ -68,7 +68,7 @@ static bool seen(const char *out, int i, char *word)
 }
 
 /* One room of raced execs; how many rows say other than what was executed. */
-static int race_execs(void)
+static long race_execs(void)
 {
 	char count[16];
 	const char *const args[] = {"--ledger",    "--result",
@@ -102,13 +102,18 @@ static int race_execs(void)
 }
 
 /* On a loaded machine the other thread may not get its turn: again, then. */
+static void again_until_it_raced(long (*race)(void))
+{
+	for (int i = 0; i < TRIES; i++)
+		if (race() > 0 || one_cpu())
+			return;
+	fails("the race never happened: this shows nothing");
+}
+
 static void raced_execs(void)
 {
 	begin_case("argv rewritten during an exec");
-	for (int i = 0; i < TRIES; i++)
-		if (race_execs() > 0 || one_cpu())
-			return;
-	fails("the race never happened: this shows nothing");
+	again_until_it_raced(race_execs);
 }
 
 /* An address of the host that is not its loopback; false: it has none. */
@@ -211,10 +216,7 @@ static long race_connects(void)
 static void raced_connects(void)
 {
 	begin_case("an address rewritten during a connect");
-	for (int i = 0; i < TRIES; i++)
-		if (race_connects() > 0 || one_cpu())
-			return;
-	fails("the race never happened: this shows nothing");
+	again_until_it_raced(race_connects);
 }
 
 static bool enough_processes(void)

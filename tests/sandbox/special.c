@@ -62,31 +62,18 @@ static void expect(const struct run *r, int status, const char *in_out, const ch
 
 static void killed_supervisor(void)
 {
-	const char *const argv[] = {places.tool,
-				    "--ro",
-				    expand("@PROBE@:/inputs/probe"),
-				    "--",
-				    "/inputs/probe/probe",
-				    places.pid_ns,
-				    "sleep",
-				    NULL};
-	int out[2], null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	char line[16];
 	pid_t pid;
+	int out;
 
 	begin_case("a killed supervisor takes its room along");
-	if (pipe2(out, O_CLOEXEC))
-		return fails("pipe");
-	pid = spawn(argv, null, out[1], null);
-	close(out[1]);
-	if (read(out[0], line, sizeof(line)) <= 0 || strncmp(line, "sleeping", 8) != 0)
-		fails("the probe did not start");
+	pid = spawn_probe((const char *const[]){"sleep", NULL}, "sleeping", -1, &out);
+	if (pid < 0)
+		return;
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	if (!closes_within(out[0], 1000))
+	if (!closes_within(out, 1000))
 		fails("a process of the room lives on after a second");
-	close(out[0]);
-	close(null);
+	close(out);
 }
 
 static const char *const points[] = {"proc", "dev",    "tmp",   "build",

@@ -13,16 +13,9 @@ import subprocess
 import sys
 import tempfile
 
+from checks import check
+
 CONTAINER = "seccomp=unconfined"
-failed = passed = skipped = 0
-
-
-def check(good, what):
-    global failed, passed
-    passed += bool(good)
-    failed += not good
-    if not good:
-        print("FAILED:", what)
 
 
 # rule of without.c; who ("root", "user", "" both); parts of the message
@@ -167,8 +160,8 @@ def main():
             second_walls(host)
             container(host)
             doctor(host, work + "/belljar", libexec)
-    print("%d passed, %d failed, %d skipped" % (passed, failed, 0))
-    sys.exit(failed > 0 or passed < 90)
+    check.summary()
+    sys.exit(check.failed > 0 or check.passed < 90)
 
 
 main()

@@ -18,16 +18,9 @@ import subprocess
 import sys
 import tempfile
 
+from checks import check
+
 libc = ctypes.CDLL(None, use_errno=True)
-failed = passed = 0
-
-
-def check(good, what):
-    global failed, passed
-    passed += bool(good)
-    failed += not good
-    if not good:
-        print("FAILED:", what)
 
 
 def documented(path):
@@ -211,8 +204,8 @@ def main():
             print("skipped: other users (not started by root)")
         for p in patterns:
             check(any(fnmatch.fnmatchcase(k, p) for k in plain), "the document lists '%s', which no fact is" % p)
-    print("%d passed, %d failed, %d skipped" % (passed, failed, 0 if root else 2))
-    sys.exit(failed > 0 or (not root and os.environ.get("BELLJAR_TEST_MUST_RUN", "") == "1"))
+    check.summary(0 if root else 2)
+    sys.exit(check.failed > 0 or (not root and os.environ.get("BELLJAR_TEST_MUST_RUN", "") == "1"))
 
 
 cpus = os.sched_getaffinity(0)
