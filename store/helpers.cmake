@@ -38,7 +38,10 @@ belljar_helper(pack
 target_link_libraries(pack PRIVATE bj_base PkgConfig::ARCHIVE PkgConfig::ZSTD)
 
 # The host's git does the work; this only confines it.
-belljar_helper(gitroom helpers/gitroom/alone.c helpers/gitroom/main.c)
+belljar_helper(gitroom
+	helpers/gitroom/alone.c
+	helpers/gitroom/main.c
+	helpers/sanitize.c)
 target_link_libraries(gitroom PRIVATE bj_base)
 
 # A static bj_base names every library that any part of it needs; a helper loads only what it calls.
