@@ -68,11 +68,7 @@ const struct source *patch_project(const struct branch *b, const char *file, str
 	return s;
 }
 
-/*
- * Open a patch. A link is refused: a hostile recipe could show the build any file that the user of
- * belljar can read. So is what is no plain file. Returns the fd.
- */
-static int patch_open(const char *dir, const char *file, struct err *err)
+int patch_open(const char *dir, const char *file, struct err *err)
 {
 	_cleanup_free_ char *path = path_join(dir, file);
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);

@@ -18,6 +18,12 @@ int patches_find(struct branch *b, struct err *err) __attribute__((warn_unused_r
 /* The source that @file belongs to, or NULL with *err set. Pure; for tests. */
 const struct source *patch_project(const struct branch *b, const char *file, struct err *err);
 /*
+ * Open a patch. A link is refused: a hostile recipe could show the build any file that the user of
+ * belljar can read. So is what is no plain file. Returns the fd.
+ */
+int patch_open(const char *dir, const char *file, struct err *err)
+	__attribute__((warn_unused_result));
+/*
  * Take the patch into the store, under the hash that is in the key: the file itself lies in the
  * recipe's folder, where an editor may change it at any moment.
  */

@@ -6,6 +6,7 @@
 #include <base/cleanup.h>
 #include <base/file.h>
 #include <fcntl.h>
+#include <runner/upstream.h>
 #include <string.h>
 
 #define RECIPE_MAX (1024 * 1024)
@@ -83,6 +84,7 @@ void recipe_free(struct recipe *r)
 	free(r->shims);
 	free(r->phases);
 	free(r->requires);
+	upstream_free(r->upstream);
 	free(r);
 }
 

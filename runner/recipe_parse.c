@@ -9,6 +9,7 @@
 #include <base/cleanup.h>
 #include <base/file.h>
 #include <runner/names.h>
+#include <runner/upstream.h>
 #include <string.h>
 
 /* Each element is counted before it is filled, so that recipe_free() finds what an error left. */
@@ -245,7 +246,7 @@ static int parse_head(struct recipe *r, const struct yaml *root, struct err *err
 					   "licenses", "toolchain", "targets", "default_variant",
 					   "options",  "variants",  "inputs",  "shims",
 					   "env",      "phases",    "outputs", "requires",
-					   "refuse",   NULL};
+					   "refuse",   "upstream",  NULL};
 
 	if (schema_map(root, "a recipe", keys, err) < 0 || schema_version(root, err) < 0 ||
 	    schema_name(root, "name", true, &r->name, err) < 0 ||
@@ -271,7 +272,9 @@ static int parse_body(struct recipe *r, const struct yaml *root, struct err *err
 	    shim_rules_parse(r, shims, err) < 0 || schema_env(root, &r->env, err) < 0 ||
 	    parse_phases(r, root, err) < 0)
 		return -1;
-	return parse_requires(r, root, err);
+	if (parse_requires(r, root, err) < 0)
+		return -1;
+	return upstream_parse(r, root, err);
 }
 
 int recipe_parse(const char *file, const char *text, size_t len, const char *name, const char *dir,

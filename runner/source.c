@@ -78,10 +78,10 @@ bool source_url_ok(const char *s)
 	       !strpbrk(s, " \t\r\n\"\\");
 }
 
-static int parse_urls(const struct yaml *node, struct source *s, struct err *err)
+int source_parse_urls(const struct yaml *node, struct strv *out, struct err *err)
 {
 	return yaml_get_names(node, "urls", true, source_url_ok,
-			      "a https:, http:, file: or mirror: URL", &s->urls, err);
+			      "a https:, http:, file: or mirror: URL", out, err);
 }
 
 static int parse_to(const struct yaml *node, bool required, struct source *s, struct err *err)
@@ -212,7 +212,7 @@ static int parse_source(const struct recipe *r, const struct yaml *node, struct 
 	else
 		rc = parse_archive(node, s, err);
 	if (rc < 0 || schema_name(node, "name", true, &s->name, err) < 0 ||
-	    parse_urls(node, s, err) < 0)
+	    source_parse_urls(node, &s->urls, err) < 0)
 		return -1;
 	return schema_options(r, node, "when", true, &s->when, err);
 }

@@ -10,6 +10,7 @@ target_sources(bj_store PRIVATE
 	fetch-local.c
 	fetch-remote.c
 	fetch.c
+	git-release.c
 	git-room.c
 	git-tree.c
 	git.c

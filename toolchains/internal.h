@@ -3,6 +3,7 @@
 
 /* What the files of toolchains/ share with each other and with their unit tests. */
 
+#include <base/gpgv.h>
 #include <base/yaml.h>
 #include <toolchains/toolchain.h>
 
@@ -39,8 +40,6 @@ int toolchain_no_such_pair(const struct toolchain *tc, const char *host, const c
 void toolchain_wanted(const struct toolchain *tc, const struct tc_pair *pair, struct strv *out);
 /* "x86_64" -> "amd64"; NULL when unknown. */
 const char *debian_arch(const char *machine);
-/* 40 upper-case hex digits. */
-bool is_fingerprint(const char *s);
 
 /* toolchain.yaml by itself, without what `extends` brings. */
 int toolchain_parse(const char *dir, const char *name, struct toolchain **out, struct err *err)
@@ -96,7 +95,10 @@ void release_release(struct release *r);
 /* @inrelease is an absolute path in @work, a directory of ours. @now decides Valid-Until. */
 int release_verify(const struct toolchain *tc, const char *work, const char *inrelease, int64_t now,
 		   struct release *out, struct err *err) __attribute__((warn_unused_result));
-/* Read gpgv's status lines: who signed, of the pinned ones. Pure. */
+/* Who signed, of the pinned ones. Pure. */
+int release_judge(const struct gpgv_report *r, const struct strv *pinned, struct strv *out,
+		  struct err *err) __attribute__((warn_unused_result));
+/* The same from gpgv's status lines. */
 int release_signers(const char *status, const struct strv *pinned, struct strv *out,
 		    struct err *err) __attribute__((warn_unused_result));
 /* Check Codename and the dates of a Release text, fill @out's date and by_hash. Pure. */

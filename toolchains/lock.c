@@ -285,7 +285,7 @@ static int parse_release(const struct yaml *root, struct lock *l, struct err *er
 	for (size_t i = 0; i < list->n; i++) {
 		if (yaml_text(list->items[i], "signed_by", &text, err) < 0)
 			return -1;
-		if (!is_fingerprint(text))
+		if (!gpg_fingerprint_ok(text))
 			return yaml_error(list->items[i], err,
 					  "'signed_by': expected 40 hex digits, found '%s'", text);
 		strv_push(&l->signed_by, text);

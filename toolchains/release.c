@@ -3,7 +3,6 @@
 
 #include <base/cleanup.h>
 #include <base/file.h>
-#include <base/process.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,11 +10,10 @@
 /*
  * InRelease: a clear-signed text (OpenPGP, RFC 4880 section 7) that lists the SHA-256 of every
  * index of a suite. Only what gpgv itself gives back as the signed text is read: what stands before
- * or behind it in the file never counts. gpgv's words are in GnuPG's doc/DETAILS, "status-fd".
+ * or behind it in the file never counts.
  */
 
 #define MAX_RELEASE (16u << 20)
-#define MAX_STATUS  (1u << 20)
 /* A mirror's clock and ours may differ. */
 #define CLOCK_SKEW (24 * 60 * 60)
 
@@ -149,56 +147,52 @@ int release_find(const struct release *r, const char *file, struct sha256 *out, 
 	return err_set(err, ERR_INPUT, 0, "Release: its SHA256 list has no '%s'", file);
 }
 
-static void end_of_signature(bool good, const char *fingerprint, const struct strv *pinned,
-			     struct strv *out)
+/* What @s is refused for, as gpgv words it; "" for none. */
+static const char *complaint(const struct gpgv_signature *s)
 {
-	if (good && *fingerprint && strv_contains(pinned, fingerprint) &&
-	    !strv_contains(out, fingerprint))
-		strv_push(out, fingerprint);
+	switch (s->verdict) {
+	case GPGV_EXPIRED:
+	case GPGV_KEY_EXPIRED:
+	case GPGV_KEY_REVOKED:
+	case GPGV_NO_KEY:
+		return s->said;
+	default:
+		return "";
+	}
 }
 
-/*
- * One signature is the lines from NEWSIG to the next NEWSIG. VALIDSIG alone is not enough: it is
- * said of expired and revoked keys, too; GOODSIG is not. Its last word is the primary key's
- * fingerprint.
- */
 int release_signers(const char *status, const struct strv *pinned, struct strv *out,
 		    struct err *err)
 {
-	_cleanup_free_ char *copy = xstrdup(status);
-	char primary[41] = "", *save = NULL;
+	_cleanup_(gpgv_report_release) struct gpgv_report r = GPGV_REPORT_INIT;
+
+	gpgv_parse(status, &r);
+	return release_judge(&r, pinned, out, err);
+}
+
+int release_judge(const struct gpgv_report *r, const struct strv *pinned, struct strv *out,
+		  struct err *err)
+{
 	_cleanup_(strbuf_release) struct strbuf others = STRBUF_INIT;
-	int plaintexts = 0;
-	bool good = false;
 
-	for (char *line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		char word[32] = "", *last = strrchr(line, ' ');
+	for (size_t i = 0; i < r->n; i++) {
+		const struct gpgv_signature *s = &r->v[i];
+		const char *why = complaint(s);
 
-		if (sscanf(line, "[GNUPG:] %31s", word) != 1)
-			continue;
-		if (strcmp(word, "BADSIG") == 0)
+		if (s->verdict == GPGV_BAD)
 			return err_set(
 				err, ERR_INPUT, 0,
 				"InRelease: a signature does not match the text: it was changed "
 				"after it was signed");
-		plaintexts += strcmp(word, "PLAINTEXT") == 0;
-		if (strcmp(word, "NEWSIG") == 0) {
-			end_of_signature(good, primary, pinned, out);
-			good = false;
-			primary[0] = '\0';
-		}
-		good |= strcmp(word, "GOODSIG") == 0;
-		if (strcmp(word, "VALIDSIG") == 0 && last && is_fingerprint(last + 1))
-			memcpy(primary, last + 1, sizeof(primary));
-		if (strcmp(word, "EXPKEYSIG") == 0 || strcmp(word, "REVKEYSIG") == 0 ||
-		    strcmp(word, "EXPSIG") == 0 || strcmp(word, "NO_PUBKEY") == 0)
-			strbuf_addf(&others, "%s%s", others.len ? ", " : "",
-				    line + strlen("[GNUPG:] "));
+		if (s->verdict == GPGV_GOOD && strv_contains(pinned, s->primary) &&
+		    !strv_contains(out, s->primary))
+			strv_push(out, s->primary);
+		if (*why)
+			strbuf_addf(&others, "%s%s", others.len ? ", " : "", why);
 	}
-	end_of_signature(good, primary, pinned, out);
-	if (plaintexts != 1)
+	if (r->plaintexts != 1)
 		return err_set(err, ERR_INPUT, 0, "InRelease: expected one signed text, found %d",
-			       plaintexts);
+			       r->plaintexts);
 	if (out->n == 0)
 		return err_set(
 			err, ERR_INPUT, 0,
@@ -208,38 +202,26 @@ int release_signers(const char *status, const struct strv *pinned, struct strv *
 }
 
 static int run_gpgv(const struct toolchain *tc, const char *work, const char *inrelease,
-		    const char *signed_text, char **out_status, struct err *err)
+		    const char *signed_text, struct gpgv_report *out, struct err *err)
 {
-	_cleanup_free_ char *keyring = realpath(tc->key_file, NULL);
-	const char *argv[] = {"gpgv",  "--homedir",   work,        "--keyring",
-			      keyring, "--status-fd", "1",         "--weak-digest",
-			      "SHA1",  "--output",    signed_text, inrelease,
-			      NULL};
-	struct process_spec spec = {.argv = argv, .in_fd = -2, .out_fd = -1, .err_fd = -1};
-	_cleanup_free_ char *said = NULL;
-	int status = 0;
+	const struct gpgv g = {
+		.home = work, .keyring = tc->key_file, .file = inrelease, .output = signed_text};
 
-	if (!keyring)
-		return err_set(err, ERR_INPUT, errno, "toolchain %s: keys %s", tc->name,
-			       tc->key_file);
-	/* Its exit status is 2 as soon as one signer is unknown: the status lines decide. */
-	if (process_capture(&spec, NULL, MAX_STATUS, &status, out_status, &said, err) < 0)
-		return err_wrap(err, "gpgv, which checks the archive's signature");
-	return 0;
+	return gpgv_run(&g, out, err) < 0 ? err_wrap(err, "toolchain %s", tc->name) : 0;
 }
 
 int release_verify(const struct toolchain *tc, const char *work, const char *inrelease, int64_t now,
 		   struct release *out, struct err *err)
 {
 	_cleanup_free_ char *signed_text = path_join(work, "Release");
-	_cleanup_free_ char *status = NULL;
+	_cleanup_(gpgv_report_release) struct gpgv_report report = GPGV_REPORT_INIT;
 	_cleanup_close_ int fd = file_open(AT_FDCWD, inrelease, O_RDONLY, 0, err);
 	size_t len = 0;
 
 	if (fd < 0 || sha256_of_fd(fd, &out->digest, NULL, err) < 0)
 		return -1;
-	if (run_gpgv(tc, work, inrelease, signed_text, &status, err) < 0 ||
-	    release_signers(status, &tc->fingerprints, &out->signed_by, err) < 0)
+	if (run_gpgv(tc, work, inrelease, signed_text, &report, err) < 0 ||
+	    release_judge(&report, &tc->fingerprints, &out->signed_by, err) < 0)
 		return -1;
 	if (file_read(AT_FDCWD, signed_text, MAX_RELEASE, &out->text, &len, err) < 0)
 		return -1;

@@ -20,11 +20,6 @@ const char *debian_arch(const char *machine)
 	return NULL;
 }
 
-bool is_fingerprint(const char *s)
-{
-	return strlen(s) == 40 && strspn(s, "0123456789ABCDEF") == 40;
-}
-
 static bool is_name(const char *s)
 {
 	return isalnum((unsigned char)*s) && s[strspn(s, NAME_CHARS)] == '\0';
@@ -76,7 +71,7 @@ static int parse_keys(const struct yaml *root, struct toolchain *tc, struct err 
 			err) < 0)
 		return -1;
 	tc->key_file = path_join(tc->dir, file);
-	return yaml_get_names(keys, "fingerprints", true, is_fingerprint,
+	return yaml_get_names(keys, "fingerprints", true, gpg_fingerprint_ok,
 			      "40 hex digits in upper case", &tc->fingerprints, err);
 }
 

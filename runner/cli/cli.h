@@ -88,6 +88,7 @@ int cmd_export(struct cli *c, struct err *err);
 int cmd_toolchain(struct cli *c, struct err *err);
 /* The verb trim of cmd_toolchain(). */
 int cmd_trim(struct cli *c, struct err *err);
+int cmd_update(struct cli *c, struct err *err);
 int cmd_store(struct cli *c, struct err *err);
 int cmd_doctor(struct cli *c, struct err *err);
 /* belljar doctor --attack */

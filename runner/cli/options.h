@@ -81,6 +81,8 @@ enum opt {
 	OPT_ATTACK,
 	OPT_ATTEST_ROOM,
 	OPT_EVENTS,
+	OPT_YES,
+	OPT_DROP,
 	OPT_COUNT
 };
 

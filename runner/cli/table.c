@@ -81,6 +81,8 @@ const struct cli_option cli_options[OPT_COUNT] = {
 	[OPT_ATTEST_ROOM] = {0, "attest-room", NULL,
 			     "attack each room before its build; the outcome is in the record"},
 	[OPT_EVENTS] = {0, "events", "FILE", "what goes on, as JSON lines; - is standard output"},
+	[OPT_YES] = {0, "yes", NULL, "write without asking"},
+	[OPT_DROP] = {0, "drop", "BRANCH", "remove a branch that is past its security support"},
 	[OPT_HOST] = {0, "host", "ARCH", "the machine that runs the tools"},
 };
 
@@ -109,6 +111,8 @@ static const enum opt check_options[] = {OPT_ROUNDS,    OPT_GOLDEN,   OPT_REGOLD
 					 BUILD_OPTIONS, OPT_EVENTS,   OPT_END};
 static const enum opt history_options[] = {OPT_TARGET, OPT_TAIL, OPT_END};
 static const enum opt list_options[] = {OPT_RECIPES, OPT_END};
+static const enum opt update_options[] = {OPT_YES,       OPT_DRY_RUN, OPT_DROP, OPT_RECIPES,
+					  FETCH_OPTIONS, OPT_EVENTS,  OPT_END};
 static const enum opt run_options[] = {OPT_RO,          OPT_RW,
 				       OPT_TMPFS,       OPT_ROOT,
 				       OPT_ENV,         OPT_UNSETENV,
@@ -175,6 +179,15 @@ const struct cli_command cli_commands[] = {
 	 "builds SELECTOR once with every opened path traced, and names the packages that no "
 	 "process used.",
 	 toolchain_options, 2, 2, false, cmd_toolchain},
+	{"update", "SELECTOR", "bring branches to upstream's newest signed releases",
+	 "SELECTOR is NAME for all its branches and new ones, or NAME@BRANCH; a BRANCH that is not "
+	 "there\n"
+	 "is made. The signature of each tag is verified before anything of it is used. Shows what "
+	 "would\n"
+	 "change in branch.yaml, and asks on a terminal; elsewhere --yes is needed to write. Any "
+	 "failure\n"
+	 "leaves all files as they are.",
+	 update_options, 1, 1, false, cmd_update},
 	{"store", "gc|verify|du", "clean, check or measure the store", NULL, store_options, 1, 1,
 	 false, cmd_store},
 	{"doctor", "", "say what this host can do and what it lacks", NULL, doctor_options, 0, 0,
@@ -187,7 +200,6 @@ const struct cli_command cli_commands[] = {
 	{"sbom", NULL, NULL, NULL, no_options, 0, -1, true, cmd_not_yet},
 	{"report", NULL, NULL, NULL, no_options, 0, -1, true, cmd_not_yet},
 	{"boot", NULL, NULL, NULL, no_options, 0, -1, true, cmd_not_yet},
-	{"update", NULL, NULL, NULL, no_options, 0, -1, true, cmd_not_yet},
 	{"__complete", NULL, NULL, NULL, no_options, 0, -1, true, cmd_complete},
 	{"verify", NULL, NULL, NULL, no_options, 0, -1, true, cmd_not_yet},
 };

@@ -59,6 +59,8 @@ struct recipe_refusal {
 	char *why;
 };
 
+struct upstream; /* runner/upstream.h */
+
 struct recipe {
 	char *name, *summary, *homepage, *default_variant;
 	char *dir; /* the recipe's folder */
@@ -75,6 +77,8 @@ struct recipe {
 	size_t n_toolchains, n_outputs, n_options, n_variants, n_inputs, n_shims, n_phases;
 	size_t n_requires, n_refusals;
 	struct settings env;
+	struct upstream
+		*upstream; /* where new versions come from; NULL: nobody said. Not in the key */
 };
 
 enum source_kind {
