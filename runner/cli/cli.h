@@ -31,6 +31,9 @@ int cli_open_store(struct cli *c, int flags, struct err *err) __attribute__((war
 /* recipes_dir, toolchains_dir. */
 int cli_find_recipes(struct cli *c, struct err *err) __attribute__((warn_unused_result));
 int cli_find_toolchains(struct cli *c, struct err *err) __attribute__((warn_unused_result));
+/* The data folders, and what the options and the first operand ask for. */
+int cli_request(struct cli *c, struct request *out, struct err *err)
+	__attribute__((warn_unused_result));
 /* The store, the data folders, and the plan of the first operand. */
 int cli_make_plan(struct cli *c, int store_flags, struct plan *out, struct err *err)
 	__attribute__((warn_unused_result));

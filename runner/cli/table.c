@@ -43,7 +43,7 @@ const struct cli_option cli_options[OPT_COUNT] = {
 	[OPT_TAIL] = {0, "tail", "N", "only the last N lines"},
 	[OPT_ROUNDS] = {0, "rounds", "N", "how often to build (2)"},
 	[OPT_GOLDEN] = {0, "golden", NULL, "fail unless the branch's golden hashes are met"},
-	[OPT_REGOLD] = {0, "regold", NULL, "print the golden entry for branch.yaml"},
+	[OPT_REGOLD] = {0, "regold", NULL, "write the hashes of equal rounds into branch.yaml"},
 	[OPT_RO] = {0, "ro", "SRC[:DST]", "show a file or folder of the host, read-only"},
 	[OPT_RW] = {0, "rw", "SRC[:DST]", "the same, writable"},
 	[OPT_TMPFS] = {0, "tmpfs", "DST[:SIZE]", "an empty folder in memory (half of it; K M G)"},
@@ -104,9 +104,9 @@ static const enum opt shell_options[] = {OPT_PHASE, PLAN_OPTIONS, FETCH_OPTIONS,
 					 OPT_END};
 static const enum opt log_options[] = {OPT_ROUND, OPT_LEDGER,   OPT_KIND, OPT_REFUSED,
 				       OPT_TAIL,  PLAN_OPTIONS, OPT_END};
-static const enum opt check_options[] = {OPT_ROUNDS,    OPT_GOLDEN,   OPT_REGOLD,
-					 OPT_STRICT,    PLAN_OPTIONS, FETCH_OPTIONS,
-					 BUILD_OPTIONS, OPT_EVENTS,   OPT_END};
+static const enum opt check_options[] = {OPT_ROUNDS, OPT_GOLDEN,   OPT_REGOLD,    OPT_DRY_RUN,
+					 OPT_STRICT, PLAN_OPTIONS, FETCH_OPTIONS, BUILD_OPTIONS,
+					 OPT_EVENTS, OPT_END};
 static const enum opt history_options[] = {OPT_TARGET, OPT_TAIL, OPT_END};
 static const enum opt list_options[] = {OPT_RECIPES, OPT_END};
 static const enum opt run_options[] = {OPT_RO,          OPT_RW,
