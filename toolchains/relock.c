@@ -108,6 +108,7 @@ static int stage(const struct lock_writing *w, struct staged *st, struct err *er
 {
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
 	_cleanup_close_ int top = file_open(AT_FDCWD, w->tc->dir, O_RDONLY | O_DIRECTORY, 0, err);
+	struct stat now;
 
 	if (top < 0 || file_mkdir_p(top, "locks", 0755, err) < 0)
 		return -1;
@@ -115,7 +116,7 @@ static int stage(const struct lock_writing *w, struct staged *st, struct err *er
 	if (st->dir < 0)
 		return -1;
 	st->name = xasprintf("%s-%s.yaml", w->lock->host, w->lock->target);
-	if (file_exists(st->dir, st->name) &&
+	if (fstatat(st->dir, st->name, &now, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(now.st_mode) &&
 	    file_read(st->dir, st->name, 1 << 20, &st->before, &st->before_len, err) < 0)
 		return -1;
 	lock_format(w->tc, w->lock, &sb);

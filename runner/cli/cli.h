@@ -89,6 +89,8 @@ int cmd_describe(struct cli *c, struct err *err);
 int cmd_diff(struct cli *c, struct err *err);
 int cmd_export(struct cli *c, struct err *err);
 int cmd_toolchain(struct cli *c, struct err *err);
+/* toolchain lock --update, for these pairs ("x86_64-aarch64"). */
+int cmd_relock(struct cli *c, const struct strv *pairs, struct err *err);
 /* The verb trim of cmd_toolchain(). */
 int cmd_trim(struct cli *c, struct err *err);
 int cmd_store(struct cli *c, struct err *err);

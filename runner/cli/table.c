@@ -81,6 +81,8 @@ const struct cli_option cli_options[OPT_COUNT] = {
 	[OPT_ATTEST_ROOM] = {0, "attest-room", NULL,
 			     "attack each room before its build; the outcome is in the record"},
 	[OPT_EVENTS] = {0, "events", "FILE", "what goes on, as JSON lines; - is standard output"},
+	[OPT_UPDATE] = {0, "update", NULL, "say what of the locks changes before they are written"},
+	[OPT_YES] = {'y', "yes", NULL, "write without asking"},
 	[OPT_HOST] = {0, "host", "ARCH", "the machine that runs the tools"},
 };
 
@@ -125,8 +127,9 @@ static const enum opt run_options[] = {OPT_RO,          OPT_RW,
 				       OPT_NEW_SESSION, OPT_STRICT,
 				       OPT_WALLS,       OPT_END};
 static const enum opt export_options[] = {OPT_FORMAT, OPT_OUTPUT, OPT_END};
-static const enum opt toolchain_options[] = {
-	OPT_HOST, OPT_DRY_RUN, PLAN_OPTIONS, FETCH_OPTIONS, BUILD_OPTIONS, OPT_EVENTS, OPT_END};
+static const enum opt toolchain_options[] = {OPT_HOST,      OPT_UPDATE,   OPT_YES,
+					     OPT_DRY_RUN,   PLAN_OPTIONS, FETCH_OPTIONS,
+					     BUILD_OPTIONS, OPT_EVENTS,   OPT_END};
 static const enum opt store_options[] = {OPT_DRY_RUN, OPT_KEEP_SOURCES, OPT_REPAIR, OPT_EVENTS,
 					 OPT_END};
 
@@ -168,12 +171,14 @@ const struct cli_command cli_commands[] = {
 	 "RESULT is a result link or a tree hash.", export_options, 1, 1, false, cmd_export},
 	{"toolchain", "lock|compose|show NAME, trim SELECTOR",
 	 "resolve a toolchain anew, compose it, show it, or say what of it is used",
-	 "lock resolves the packages from the distribution's index and writes the lock; compose "
-	 "makes\n"
-	 "the root and records its hash in the lock; show tells what the lock holds. trim "
-	 "--dry-run\n"
-	 "builds SELECTOR once with every opened path traced, and names the packages that no "
-	 "process used.",
+	 "lock resolves the packages from the distribution's index and writes the lock; with "
+	 "--update\n"
+	 "it tells packages and golden hashes that change, takes toolchains that extend NAME "
+	 "along,\n"
+	 "and asks. compose makes the root and records its hash in the lock; show tells what the\n"
+	 "lock holds. trim --dry-run builds SELECTOR once with every opened path traced, and "
+	 "names\n"
+	 "the packages that no process used.",
 	 toolchain_options, 2, 2, false, cmd_toolchain},
 	{"store", "gc|verify|du", "clean, check or measure the store", NULL, store_options, 1, 1,
 	 false, cmd_store},
