@@ -76,6 +76,9 @@ void cli_print_error(struct cli *c, const struct err *err);
 
 /* ---- one file each ---- */
 int cmd_build(struct cli *c, struct err *err);
+/* Does the command line ask for more than one build, or for a forecast? */
+bool cli_builds_many(const struct cli *c);
+int cmd_build_many(struct cli *c, struct err *err);
 int cmd_fetch(struct cli *c, struct err *err);
 int cmd_plan(struct cli *c, struct err *err);
 int cmd_shell(struct cli *c, struct err *err);

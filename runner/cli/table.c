@@ -18,6 +18,7 @@ const struct cli_option cli_options[OPT_COUNT] = {
 			   "build with this toolchain, instead of the recipes' own"},
 	[OPT_TARGET] = {0, "target", "ARCH",
 			"build for x86_64 or aarch64, instead of this machine"},
+	[OPT_SUPPORTED] = {0, "supported", NULL, "of each recipe all branches in security support"},
 	[OPT_SET] = {0, "set", "OPTION=VALUE", "set an option of the recipe to true or false"},
 	[OPT_MIRROR] = {0, "mirror", "NAME=URL", "where mirror://NAME/ is"},
 	[OPT_FROM] = {0, "from", "DIR", "take files from this folder before any network"},
@@ -99,9 +100,9 @@ static const enum opt help_options[] = {OPT_AS, OPT_END};
 static const enum opt plan_options[] = {PLAN_OPTIONS, OPT_END};
 static const enum opt fetch_options[] = {PLAN_OPTIONS,  FETCH_OPTIONS, OPT_KEEP,
 					 OPT_PRINT_NAR, OPT_EVENTS,    OPT_END};
-static const enum opt build_options[] = {PLAN_OPTIONS,    FETCH_OPTIONS, BUILD_OPTIONS,
-					 OPT_STRICT,      OPT_OUT_LINK,  OPT_NO_LINK,
-					 OPT_ATTEST_ROOM, OPT_EVENTS,    OPT_END};
+static const enum opt build_options[] = {
+	PLAN_OPTIONS, OPT_SUPPORTED, OPT_DRY_RUN,     FETCH_OPTIONS, BUILD_OPTIONS, OPT_STRICT,
+	OPT_OUT_LINK, OPT_NO_LINK,   OPT_ATTEST_ROOM, OPT_EVENTS,    OPT_END};
 static const enum opt shell_options[] = {OPT_PHASE, PLAN_OPTIONS, FETCH_OPTIONS, BUILD_OPTIONS,
 					 OPT_END};
 static const enum opt log_options[] = {OPT_ROUND, OPT_LEDGER,   OPT_KIND, OPT_REFUSED,
@@ -136,8 +137,18 @@ static const enum opt store_options[] = {OPT_DRY_RUN, OPT_KEEP_SOURCES, OPT_REPA
 #define SELECTOR_TEXT "SELECTOR is NAME[@BRANCH][:VARIANT]; without BRANCH the newest pinned one."
 
 const struct cli_command cli_commands[] = {
-	{"build", "SELECTOR", "build, or take from the store what is built", SELECTOR_TEXT,
-	 build_options, 1, 1, false, cmd_build},
+	{"build", "SELECTOR...", "build, or take from the store what is built",
+	 SELECTOR_TEXT
+	 "\n"
+	 "Several SELECTORs, several --target (or --target all), or --supported: all of them, "
+	 "independent\n"
+	 "ones side by side. One that fails does not stop the others; the exit status is the "
+	 "largest. At\n"
+	 "the end each is said to be unchanged, rebuilt with the same outputs, or changed, with "
+	 "the files,\n"
+	 "against the newest build of the same before. Links are PREFIX-NAME-BRANCH-VARIANT-ARCH-"
+	 "OUTPUT then.",
+	 build_options, 1, -1, false, cmd_build},
 	{"fetch", "SELECTOR", "fetch all that a build needs, so that it can be done offline",
 	 SELECTOR_TEXT, fetch_options, 1, 1, false, cmd_fetch},
 	{"plan", "SELECTOR", "show the actions of a build and their keys", SELECTOR_TEXT,
