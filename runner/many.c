@@ -21,26 +21,26 @@ static struct err *error_of(struct many *m, size_t node)
 	return &m->report->nodes[node].err;
 }
 
-const struct plan_node *build_blocked(const struct plan *p, const struct build_report *r,
-				      size_t node)
+size_t build_blocked(const struct plan *p, const struct build_report *r, size_t node)
 {
 	const struct plan_node *n = &p->nodes[node];
 
 	if (r->nodes[node].err.code)
-		return n;
+		return node;
 	for (size_t i = 0; i < n->n_inputs; i++) {
-		const struct plan_node *bad = build_blocked(p, r, n->inputs[i]);
+		size_t bad = build_blocked(p, r, n->inputs[i]);
 
-		if (bad)
+		if (bad < p->n_nodes)
 			return bad;
 	}
-	return NULL;
+	return p->n_nodes;
 }
 
-static int root_of(struct many *m, const struct plan_node *n, bool present, struct err *err)
+static int root_of(struct many *m, size_t node, bool present, struct err *err)
 {
-	struct plan_root *r = &m->p->roots[n->root];
-	struct err *bad = &m->root_error[n->root];
+	size_t i = m->p->nodes[node].root;
+	struct plan_root *r = &m->p->roots[i];
+	struct err *bad = &m->root_error[i];
 
 	if (present ? r->present : r->known)
 		return 0;
@@ -63,7 +63,7 @@ static int look_up(struct many *m, size_t i, struct err *err)
 {
 	struct plan_node *n = &m->p->nodes[i];
 
-	if (node_require_pins(n, err) < 0 || root_of(m, n, false, err) < 0 ||
+	if (node_require_pins(n, err) < 0 || root_of(m, i, false, err) < 0 ||
 	    plan_key(m->p, i, m->rn->store, err) < 0)
 		return -1;
 	return judge(m, n, err);
@@ -98,10 +98,9 @@ static bool prepare(struct many *m, size_t i)
 {
 	struct err *err = error_of(m, i);
 
-	if (build_blocked(m->p, m->report, i))
+	if (build_blocked(m->p, m->report, i) < m->p->n_nodes)
 		return false;
-	return root_of(m, &m->p->nodes[i], true, err) == 0 &&
-	       node_fetch(m->rn, m->p, &i, 1, err) == 0;
+	return root_of(m, i, true, err) == 0 && node_fetch(m->rn, m->p, &i, 1, err) == 0;
 }
 
 /* A key that waited for inputs may have led to a result that was there already. */

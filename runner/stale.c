@@ -39,7 +39,7 @@ static char *set_text(const struct golden *g)
 	return strbuf_steal(&sb);
 }
 
-static void add(struct search *s, const struct recipe *r, const struct branch *b,
+static void add(const struct search *s, const struct recipe *r, const struct branch *b,
 		const struct golden *g, enum stale_why why, const char *by)
 {
 	struct stale_report *out = s->out;
@@ -74,7 +74,7 @@ static const struct stale_lock *made_with(const struct search *s, const struct g
 }
 
 /* The entry's own root: by its hash, or, where no hash is known, by the recipe's toolchain. */
-static bool look_at_root(struct search *s, const struct recipe *r, const struct branch *b,
+static bool look_at_root(const struct search *s, const struct recipe *r, const struct branch *b,
 			 const struct golden *g, const char *toolchain)
 {
 	const struct stale_lock *lock = made_with(s, g, toolchain);
@@ -107,7 +107,7 @@ static const char *changed_input(const struct search *s, const struct plan *p)
 }
 
 /* Plans are made for this machine; what was built elsewhere has the same inputs, made there. */
-static void look_at_inputs(struct search *s, const struct recipe *r, const struct branch *b,
+static void look_at_inputs(const struct search *s, const struct recipe *r, const struct branch *b,
 			   const struct golden *g)
 {
 	_cleanup_(plan_release) struct plan p = PLAN_INIT;
@@ -135,7 +135,7 @@ static void look_at_inputs(struct search *s, const struct recipe *r, const struc
 		add(s, r, b, g, STALE_INPUT, input);
 }
 
-static void look_at_golden(struct search *s, const struct recipe *r, const struct branch *b,
+static void look_at_golden(const struct search *s, const struct recipe *r, const struct branch *b,
 			   const struct golden *g)
 {
 	_cleanup_(settings_release) struct settings values = SETTINGS_INIT;
@@ -150,7 +150,7 @@ static void look_at_golden(struct search *s, const struct recipe *r, const struc
 		look_at_inputs(s, r, b, g);
 }
 
-static int look_at_recipe(struct search *s, const char *name, struct err *err)
+static int look_at_recipe(const struct search *s, const char *name, struct err *err)
 {
 	_cleanup_(strv_release) struct strv names = STRV_INIT;
 	_cleanup_(recipe_freep) struct recipe *r = NULL;

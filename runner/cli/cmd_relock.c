@@ -124,7 +124,7 @@ static bool is_terminal(void)
 	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 }
 
-/* poll() and not read(): only the former ends when a signal comes. */
+/* Signals restart read(), and one may come just before it: asked for now and then instead. */
 static bool agreed(size_t locks)
 {
 	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
@@ -133,8 +133,9 @@ static bool agreed(size_t locks)
 
 	fprintf(stderr, "write %zu lock%s? [y/N] ", locks, locks == 1 ? "" : "s");
 	fflush(stderr);
-	if (poll(&in, 1, -1) != 1)
-		return false;
+	while (poll(&in, 1, 100) != 1)
+		if (cli_stopped(NULL))
+			return false;
 	n = read(STDIN_FILENO, answer, sizeof(answer) - 1);
 	return n > 0 && (!strcmp(answer, "y\n") || !strcmp(answer, "yes\n"));
 }

@@ -81,18 +81,22 @@ static void set_result(struct cli *c, struct many_build *m, const struct pick *p
 static void set_failure(struct many_build *m, const struct pick *pick, json_t *o)
 {
 	const struct plan *p = &m->picks.plan;
-	const struct plan_node *bad = build_blocked(p, &m->report, pick->node);
-	_cleanup_free_ char *title = bad ? plan_node_title(bad) : xstrdup("");
-	bool own = bad == &p->nodes[pick->node];
+	size_t bad = build_blocked(p, &m->report, pick->node);
 	struct err none = ERR_INIT;
 
-	json_set_str(o, "state", own || !bad ? "failed" : "blocked");
+	json_set_str(o, "state", bad == pick->node || bad == p->n_nodes ? "failed" : "blocked");
 	json_set(o, "built", json_false());
-	if (bad && !own)
-		json_set_str(o, "by", title);
-	if (!bad)
+	if (bad == p->n_nodes) {
 		(void)!err_set(&none, ERR_BUG, 0, "it was not reached");
-	set_error(o, bad ? &m->report.nodes[bad - p->nodes].err : &none);
+		set_error(o, &none);
+		return;
+	}
+	if (bad != pick->node) {
+		_cleanup_free_ char *title = plan_node_title(&p->nodes[bad]);
+
+		json_set_str(o, "by", title);
+	}
+	set_error(o, &m->report.nodes[bad].err);
 }
 
 static void set_forecast(const struct plan_node *n, json_t *o)
@@ -134,7 +138,8 @@ static json_t *pick_json(struct cli *c, struct many_build *m, size_t i)
 	set_node(n, o);
 	if (!m->report.n)
 		set_forecast(n, o);
-	else if (!n->result || build_blocked(&m->picks.plan, &m->report, pick->node))
+	else if (!n->result ||
+		 build_blocked(&m->picks.plan, &m->report, pick->node) < m->picks.plan.n_nodes)
 		set_failure(m, pick, o);
 	else
 		set_result(c, m, pick, o, m->before[i]);

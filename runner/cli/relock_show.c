@@ -37,30 +37,33 @@ static void add_size(char *buf, size_t size, uint64_t old, uint64_t now)
 		snprintf(buf, size, "%s -> %s (%c%s)", a, b, now > old ? '+' : '-', by);
 }
 
+static void print_replaced(const struct lock_package *a, const struct lock_package *b,
+			   const char *size)
+{
+	char old[SHA256_HEX_LEN + 1], now[SHA256_HEX_LEN + 1];
+
+	sha256_to_hex(&a->hash, old);
+	sha256_to_hex(&b->hash, now);
+	printf("  %s %s %s  %s  SUSPICIOUS: another file under the same version, sha256 %.16s -> "
+	       "%.16s\n",
+	       b->name, b->version, b->arch, size, old, now);
+}
+
 static void print_change(void *arg, const struct lock_change *c)
 {
-	const struct lock_package *p = c->now ? c->now : c->old;
-	char size[128], old[SHA256_HEX_LEN + 1], now[SHA256_HEX_LEN + 1];
+	const struct lock_package *a = c->old ? c->old : c->now, *b = c->now ? c->now : c->old;
+	char size[128];
 
-	add_size(size, sizeof(size), c->old ? c->old->size : p->size,
-		 c->now ? c->now->size : p->size);
-	switch (c->kind) {
-	case LOCK_ADDED:
-	case LOCK_REMOVED:
-		printf("  %c %s %s %s  %s\n", c->kind == LOCK_ADDED ? '+' : '-', p->name,
-		       p->version, p->arch, size);
+	if (!a || !b)
 		return;
-	case LOCK_OTHER_VERSION:
-		printf("  %s %s -> %s %s  %s\n", p->name, c->old->version, p->version, p->arch,
-		       size);
-		return;
-	case LOCK_OTHER_CONTENT:
-		sha256_to_hex(&c->old->hash, old);
-		sha256_to_hex(&c->now->hash, now);
-		printf("  %s %s %s  %s  SUSPICIOUS: another file under the same version, sha256 "
-		       "%.16s -> %.16s\n",
-		       p->name, p->version, p->arch, size, old, now);
-	}
+	add_size(size, sizeof(size), a->size, b->size);
+	if (c->kind == LOCK_OTHER_CONTENT)
+		print_replaced(a, b, size);
+	else if (c->kind == LOCK_OTHER_VERSION)
+		printf("  %s %s -> %s %s  %s\n", b->name, a->version, b->version, b->arch, size);
+	else
+		printf("  %c %s %s %s  %s\n", c->kind == LOCK_ADDED ? '+' : '-', b->name,
+		       b->version, b->arch, size);
 }
 
 static void print_lock(const struct relocked *l)

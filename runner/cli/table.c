@@ -83,7 +83,7 @@ const struct cli_option cli_options[OPT_COUNT] = {
 			     "attack each room before its build; the outcome is in the record"},
 	[OPT_EVENTS] = {0, "events", "FILE", "what goes on, as JSON lines; - is standard output"},
 	[OPT_UPDATE] = {0, "update", NULL, "say what of the locks changes before they are written"},
-	[OPT_YES] = {'y', "yes", NULL, "write without asking"},
+	[OPT_YES] = {0, "yes", NULL, "write without asking"},
 	[OPT_HOST] = {0, "host", "ARCH", "the machine that runs the tools"},
 };
 

@@ -43,9 +43,8 @@ int build_run(struct runner *rn, struct plan *p, bool inputs_only, struct build_
  */
 int build_many(struct runner *rn, struct plan *p, const size_t *wanted, size_t n,
 	       struct build_report *out, struct err *err) __attribute__((warn_unused_result));
-/* The failed node that keeps @node from being built, itself or an input; NULL: none. Borrowed. */
-const struct plan_node *build_blocked(const struct plan *p, const struct build_report *r,
-				      size_t node);
+/* The failed node that keeps @node from being built, itself or an input; p->n_nodes: none. */
+size_t build_blocked(const struct plan *p, const struct build_report *r, size_t node);
 /* Fetch all that a build of every node would need: packages, sources, patches. */
 int build_fetch(struct runner *rn, struct plan *p, struct err *err)
 	__attribute__((warn_unused_result));

@@ -46,4 +46,5 @@ void stale_report_release(struct stale_report *r);
  */
 int stale_find(const char *recipes_dir, const char *toolchains_dir, struct store *s,
 	       const struct stale_lock *locks, size_t n, const struct event_sink *sink,
-	       struct stale_report *out, struct err *err) __attribute__((warn_unused_result));
+	       struct stale_report *out, struct err *err)
+	__attribute__((warn_unused_result, nonnull(4)));
