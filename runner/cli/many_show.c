@@ -220,8 +220,8 @@ static const char *words_of(const char *state, bool built)
 		{"new", "built, for the first time in this store"},
 		{"failed", "FAILED"},
 		{"blocked", "NOT BUILT"},
-		{"rebuild", "would be rebuilt"},
-		{"waits", "would perhaps be rebuilt"},
+		{"rebuild", "would be built"},
+		{"waits", "would perhaps be built"},
 	};
 
 	if (!strcmp(state, "changed"))
