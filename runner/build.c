@@ -15,7 +15,7 @@ void build_report_release(struct build_report *r)
 	*r = BUILD_REPORT_INIT;
 }
 
-static int compose_root(struct runner *rn, struct plan_root *r, struct err *err)
+int build_root(struct runner *rn, struct plan_root *r, struct err *err)
 {
 	if (runner_stopped(rn))
 		return err_set(err, ERR_INTERRUPTED, 0, "stopped");
@@ -32,7 +32,7 @@ static int find_keys(struct runner *rn, struct plan *p, struct err *err)
 	if (plan_find_roots(p, rn->store, err) < 0)
 		return -1;
 	for (size_t i = 0; i < p->n_roots; i++) {
-		if (!p->roots[i].known && compose_root(rn, &p->roots[i], err) < 0)
+		if (!p->roots[i].known && build_root(rn, &p->roots[i], err) < 0)
 			return -1;
 	}
 	return plan_keys(p, rn->store, err);
@@ -43,7 +43,7 @@ int build_prepare(struct runner *rn, struct plan *p, const size_t *nodes, size_t
 	for (size_t i = 0; i < n; i++) {
 		struct plan_root *r = &p->roots[p->nodes[nodes[i]].root];
 
-		if (!r->present && compose_root(rn, r, err) < 0)
+		if (!r->present && build_root(rn, r, err) < 0)
 			return -1;
 	}
 	return node_fetch(rn, p, nodes, n, err);
@@ -116,7 +116,7 @@ int build_run(struct runner *rn, struct plan *p, bool inputs_only, struct build_
 		return 0;
 	if (build_prepare(rn, p, list, n, err) < 0)
 		return -1;
-	if (sched_run(rn, p, list, n, out, err) < 0)
+	if (sched_run(rn, p, list, n, false, out, err) < 0)
 		return -1;
 	/* again: once its inputs were built, a node may have been found in the store after all */
 	return judge_stored(rn, p, inputs_only, err);

@@ -16,6 +16,11 @@ static bool same_options(const struct plan_node *n, const struct golden *g)
 	return settings_equal(&values, &n->values);
 }
 
+static bool is_for(const struct plan_node *n, const struct golden *g)
+{
+	return !strcmp(g->target, n->target) && !strcmp(g->host, n->host) && same_options(n, g);
+}
+
 const struct golden *golden_find(const struct plan_node *n, const struct sha256 *root)
 {
 	const struct golden *stale = NULL;
@@ -23,7 +28,7 @@ const struct golden *golden_find(const struct plan_node *n, const struct sha256 
 	for (size_t i = 0; i < n->branch->n_golden; i++) {
 		const struct golden *g = &n->branch->golden[i];
 
-		if (strcmp(g->target, n->target) || strcmp(g->host, n->host) || !same_options(n, g))
+		if (!is_for(n, g))
 			continue;
 		if (sha256_equal(&g->root, root))
 			return g;
@@ -95,6 +100,17 @@ char *golden_yaml(const struct plan_node *n, const struct sha256 *root, const js
 	return strbuf_steal(&sb);
 }
 
+static bool root_of(const struct toolchain *tc, const struct lock *lock, struct store *s,
+		    struct sha256 *out)
+{
+	struct err ignored = ERR_INIT;
+	bool known = false;
+
+	if (s && toolchain_root_known(s, tc, lock, &known, out, &ignored) < 0)
+		known = false;
+	return known || lock_recorded_root(tc, lock, out);
+}
+
 enum golden_age golden_age(const char *toolchains_dir, const struct recipe *r,
 			   const struct golden *g, struct store *s)
 {
@@ -103,7 +119,6 @@ enum golden_age golden_age(const char *toolchains_dir, const struct recipe *r,
 	_cleanup_(settings_release) struct settings values = SETTINGS_INIT;
 	struct err ignored = ERR_INIT;
 	struct sha256 root;
-	bool known = false;
 
 	if (options_resolve(r, g->variant, NULL, &values, &ignored) < 0)
 		return GOLDEN_AGE_UNKNOWN;
@@ -112,9 +127,48 @@ enum golden_age golden_age(const char *toolchains_dir, const struct recipe *r,
 		    0 ||
 	    lock_load(tc, g->host, g->target, &lock, &ignored) < 0)
 		return GOLDEN_AGE_UNKNOWN;
-	if (s && toolchain_root_known(s, tc, lock, &known, &root, &ignored) < 0)
-		known = false;
-	if (!known && !lock_recorded_root(tc, lock, &root))
-		return GOLDEN_AGE_UNKNOWN;
-	return sha256_equal(&g->root, &root) ? GOLDEN_AGE_CURRENT : GOLDEN_AGE_STALE;
+	if (root_of(tc, lock, s, &root))
+		return sha256_equal(&g->root, &root) ? GOLDEN_AGE_CURRENT : GOLDEN_AGE_STALE;
+	/* Locked anew and not composed yet: the lock still names the root of before. */
+	return lock_former_root(tc, lock, &root) && sha256_equal(&g->root, &root)
+		       ? GOLDEN_AGE_STALE
+		       : GOLDEN_AGE_UNKNOWN;
+}
+
+/* Does a toolchain give this root today? */
+static bool is_alive(const struct golden *g, const struct strv *toolchains, const char *dir,
+		     struct store *s)
+{
+	for (size_t i = 0; i < toolchains->n; i++) {
+		_cleanup_(toolchain_freep) struct toolchain *tc = NULL;
+		_cleanup_(lock_freep) struct lock *lock = NULL;
+		struct err ignored = ERR_INIT;
+		struct sha256 root;
+
+		if (toolchain_load(dir, toolchains->v[i], &tc, &ignored) == 0 &&
+		    lock_load(tc, g->host, g->target, &lock, &ignored) == 0 &&
+		    root_of(tc, lock, s, &root) && sha256_equal(&g->root, &root))
+			return true;
+	}
+	return false;
+}
+
+const struct golden *golden_replaceable(const struct plan_node *n, const struct sha256 *root,
+					const char *toolchains_dir, struct store *s)
+{
+	const struct golden *g = golden_find(n, root);
+	_cleanup_(strv_release) struct strv toolchains = STRV_INIT;
+	struct err ignored = ERR_INIT;
+
+	if (!g || sha256_equal(&g->root, root))
+		return g;
+	/* Whose entries cannot be told apart are left alone. */
+	if (toolchain_names(toolchains_dir, &toolchains, &ignored) < 0)
+		return NULL;
+	for (size_t i = 0; i < n->branch->n_golden; i++) {
+		g = &n->branch->golden[i];
+		if (is_for(n, g) && !is_alive(g, &toolchains, toolchains_dir, s))
+			return g;
+	}
+	return NULL;
 }

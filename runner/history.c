@@ -44,7 +44,7 @@ static void take_fields(json_t *row, const json_t *from, const char *const *fiel
 
 static json_t *row_of(const json_t *record, int round)
 {
-	static const char *const of_record[] = {"key",     "variant", "started",
+	static const char *const of_record[] = {"key",     "variant", "options", "started",
 						"failure", "outputs", NULL};
 	static const char *const of_action[] = {"name", "branch", "version",
 						"host", "target", NULL};

@@ -58,15 +58,18 @@ static bool is_pinned(const struct plan_node *n, const struct source **out_missi
 	return n->branch->epoch > 0 || branch_pinned(n->branch, out_missing);
 }
 
+int node_require_pins(const struct plan_node *n, struct err *err)
+{
+	const struct source *missing;
+
+	return is_pinned(n, &missing) ? 0 : branch_require_pins(n->recipe, n->branch, err);
+}
+
 int plan_require_pins(const struct plan *p, struct err *err)
 {
-	for (size_t i = 0; i < p->n_nodes; i++) {
-		const struct plan_node *n = &p->nodes[i];
-		const struct source *missing;
-
-		if (!is_pinned(n, &missing))
-			return branch_require_pins(n->recipe, n->branch, err);
-	}
+	for (size_t i = 0; i < p->n_nodes; i++)
+		if (node_require_pins(&p->nodes[i], err) < 0)
+			return -1;
 	return 0;
 }
 

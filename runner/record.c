@@ -76,6 +76,17 @@ static void set_time(json_t *o, const char *key, const struct timespec *t)
 	json_set_str(o, key, text);
 }
 
+/* Two builds with other options are builds of other things, though the variant is the same. */
+static json_t *options_json(const struct plan_node *n)
+{
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < n->values.n; i++)
+		json_set(o, n->values.v[i].name,
+			 json_boolean(!strcmp(n->values.v[i].value, "true")));
+	return o;
+}
+
 json_t *record_make(const struct recorder *rec, const struct runner *rn, const struct plan_node *n,
 		    const struct room_result *room, json_t *outputs, json_t *sizes, const char *why)
 {
@@ -86,6 +97,7 @@ json_t *record_make(const struct recorder *rec, const struct runner *rn, const s
 	json_set(o, "action", json_incref(n->action));
 	if (n->variant)
 		json_set_str(o, "variant", n->variant);
+	json_set(o, "options", options_json(n));
 	set_time(o, "started", &rec->started);
 	json_set(o, "host", host_json(rn, rec->width));
 	json_set(o, "phases", phases_json(rec));

@@ -239,14 +239,13 @@ static int resolve(struct resolver *rs, const struct wish *w, size_t *out, struc
 	return 0;
 }
 
-int plan_make(const struct request *rq, struct plan *out, struct err *err)
+int plan_add(const struct request *rq, struct plan *p, size_t *out_node, struct err *err)
 {
 	_cleanup_(selector_release) struct selector sel = SELECTOR_INIT;
-	struct resolver rs = {.plan = out, .rq = rq};
+	struct resolver rs = {.plan = p, .rq = rq};
 	struct wish w = {.target = rq->target ? rq->target : arch_host()};
-	size_t wanted = 0;
+	int rc;
 
-	*out = PLAN_INIT;
 	if (selector_parse(rq->selector, &sel, err) < 0)
 		return -1;
 	w.name = sel.name;
@@ -254,9 +253,18 @@ int plan_make(const struct request *rq, struct plan *out, struct err *err)
 	w.set = rq->set && rq->set->n ? rq->set : NULL;
 	w.branch = sel.branch;
 	w.variant = sel.variant;
-	int rc = resolve(&rs, &w, &wanted, err);
-
+	rc = resolve(&rs, &w, out_node, err);
 	free(rs.granted);
+	return rc;
+}
+
+int plan_make(const struct request *rq, struct plan *out, struct err *err)
+{
+	size_t wanted = 0;
+	int rc;
+
+	*out = PLAN_INIT;
+	rc = plan_add(rq, out, &wanted, err);
 	if (rc < 0)
 		plan_release(out);
 	return rc;

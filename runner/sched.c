@@ -29,7 +29,7 @@ struct sched {
 	struct build_report *report;
 	struct job *jobs;
 	size_t n, running;
-	bool stop;
+	bool stop, keep_going;
 	pthread_mutex_t big;    /* plan and report; open while a build or a wait goes on */
 	pthread_mutex_t events; /* the caller's sink */
 	pthread_cond_t change;
@@ -115,7 +115,8 @@ static void *job_main(void *arg)
 	pthread_mutex_lock(&s->big);
 	j->state = build_node(j) < 0 ? JOB_FAILED : JOB_DONE;
 	if (j->state == JOB_FAILED) {
-		s->stop = true;
+		s->stop = s->stop || !s->keep_going;
+		s->report->nodes[j->node].err = j->err;
 		if (s->report->failed == s->report->n)
 			s->report->failed = j->node;
 	}
@@ -159,7 +160,9 @@ static int start(struct sched *s, struct job *j, size_t side_by_side)
 		j->state = JOB_FAILED;
 		j->joined = true;
 		s->stop = true;
-		return err_set(&j->err, ERR_HOST, EAGAIN, "cannot start a thread");
+		err_set(&j->err, ERR_HOST, EAGAIN, "cannot start a thread");
+		s->report->nodes[j->node].err = j->err;
+		return -1;
 	}
 	return 0;
 }
@@ -200,7 +203,8 @@ static int finish(struct sched *s, struct err *err)
 		if (j->state != JOB_WAITS && !j->joined)
 			pthread_join(j->thread, NULL);
 		/* The failure that came first explains the others. */
-		if (j->state == JOB_FAILED && (!rc || s->report->failed == j->node)) {
+		if (j->state == JOB_FAILED && !s->keep_going &&
+		    (!rc || s->report->failed == j->node)) {
 			*err = j->err;
 			rc = -1;
 		}
@@ -210,10 +214,15 @@ static int finish(struct sched *s, struct err *err)
 	return rc;
 }
 
-int sched_run(struct runner *rn, struct plan *p, const size_t *list, size_t n,
+int sched_run(struct runner *rn, struct plan *p, const size_t *list, size_t n, bool keep_going,
 	      struct build_report *out, struct err *err)
 {
-	struct sched s = {.rn = *rn, .plan = p, .report = out, .n = n, .caller_sink = rn->sink};
+	struct sched s = {.rn = *rn,
+			  .plan = p,
+			  .report = out,
+			  .n = n,
+			  .keep_going = keep_going,
+			  .caller_sink = rn->sink};
 	int rc;
 
 	s.sink = (struct event_sink){.fn = locked_event, .arg = &s};

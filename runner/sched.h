@@ -5,7 +5,9 @@
 
 /*
  * Run the nodes of @list (inputs before their users; whatever else they need has a result), each in
- * a thread of its own; the plan is changed by one thread at a time.
+ * a thread of its own; the plan is changed by one thread at a time. The first failure stops all
+ * that has not begun and is the result; with @keep_going only what needs the failed node is left,
+ * the errors are in the nodes' reports, and -1 says that nothing more could be started at all.
  */
-int sched_run(struct runner *rn, struct plan *p, const size_t *list, size_t n,
+int sched_run(struct runner *rn, struct plan *p, const size_t *list, size_t n, bool keep_going,
 	      struct build_report *out, struct err *err) __attribute__((warn_unused_result));

@@ -146,7 +146,7 @@ int strict_judge(const json_t *record, const struct recipe *r, struct err *err)
 	return judge_rest(record, net, shims, err);
 }
 
-static int judge_one(const struct runner *rn, const struct plan_node *n, struct err *err)
+int strict_judge_node(const struct runner *rn, const struct plan_node *n, struct err *err)
 {
 	_cleanup_json_ json_t *record = NULL;
 	_cleanup_free_ char *title = plan_node_title(n);
@@ -167,7 +167,7 @@ static int judge_one(const struct runner *rn, const struct plan_node *n, struct 
 int strict_judge_stored(const struct runner *rn, const struct plan *p, size_t n, struct err *err)
 {
 	for (size_t i = 0; i < n; i++)
-		if (p->nodes[i].result && judge_one(rn, &p->nodes[i], err) < 0)
+		if (p->nodes[i].result && strict_judge_node(rn, &p->nodes[i], err) < 0)
 			return -1;
 	return 0;
 }

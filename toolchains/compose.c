@@ -60,6 +60,16 @@ bool lock_recorded_root(const struct toolchain *tc, const struct lock *l, struct
 	return sha256_equal(&key, &l->root_key);
 }
 
+bool lock_former_root(const struct toolchain *tc, const struct lock *l, struct sha256 *out_tree)
+{
+	struct sha256 recorded;
+
+	if (!l->has_root || lock_recorded_root(tc, l, &recorded))
+		return false;
+	*out_tree = l->root_tree;
+	return true;
+}
+
 /* The lock says what composing gave when it was recorded; anything else is not the same root. */
 static int check_recorded(const struct toolchain *tc, const struct lock *l,
 			  const struct sha256 *tree, struct err *err)

@@ -88,33 +88,25 @@ int toolchain_lock_record_root(const struct toolchain *tc, const char *host, con
 	return lock_save(tc, l, err);
 }
 
-static void changed(const struct lock_package *a, const struct lock_package *b, struct strv *out)
+static void tell(void *arg, const struct lock_change *c)
 {
-	if (strcmp(a->version, b->version) != 0)
-		strv_pushf(out, "%s %s -> %s", a->name, a->version, b->version);
-	else if (!sha256_equal(&a->hash, &b->hash))
-		strv_pushf(out, "%s %s -> %s (other content)", a->name, a->version, b->version);
+	struct strv *out = arg;
+
+	switch (c->kind) {
+	case LOCK_ADDED:
+		strv_pushf(out, "+ %s %s", c->now->name, c->now->version);
+		return;
+	case LOCK_REMOVED:
+		strv_pushf(out, "- %s %s", c->old->name, c->old->version);
+		return;
+	case LOCK_OTHER_VERSION:
+	case LOCK_OTHER_CONTENT:
+		strv_pushf(out, "%s %s -> %s%s", c->old->name, c->old->version, c->now->version,
+			   c->kind == LOCK_OTHER_CONTENT ? " (other content)" : "");
+	}
 }
 
-/* Both lists are in the same order: walk them side by side. */
 void lock_changes(const struct lock *old, const struct lock *now, struct strv *out)
 {
-	size_t i = 0, k = 0, n_old = old ? old->n : 0;
-
-	while (i < n_old || k < now->n) {
-		const struct lock_package *a = i < n_old ? &old->packages[i] : NULL;
-		const struct lock_package *b = k < now->n ? &now->packages[k] : NULL;
-		int c = !a ? 1 : !b ? -1 : strcmp(a->name, b->name);
-
-		if (c == 0)
-			c = strcmp(a->arch, b->arch);
-		if (a && b && c == 0)
-			changed(a, b, out);
-		else if (a && c < 0)
-			strv_pushf(out, "- %s %s", a->name, a->version);
-		else if (b)
-			strv_pushf(out, "+ %s %s", b->name, b->version);
-		i += c <= 0;
-		k += c >= 0;
-	}
+	(void)lock_compare(old, now, tell, out);
 }

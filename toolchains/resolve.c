@@ -333,22 +333,20 @@ static struct lock *old_lock(const struct resolve *r)
 	return old;
 }
 
-/* A root that was recorded stays true as long as its key is the same. */
-static void keep_root(const struct toolchain *tc, const struct lock *old, struct lock *now)
+/*
+ * A root that was recorded stays true as long as its key is the same. With another key it tells
+ * what the root was before this lock: golden hashes made with that one are stale.
+ */
+static void keep_root(const struct lock *old, struct lock *now)
 {
-	struct sha256 key;
-
 	if (!old || !old->has_root)
-		return;
-	lock_root_key(tc, now, &key);
-	if (!sha256_equal(&key, &old->root_key))
 		return;
 	now->has_root = true;
 	now->root_key = old->root_key;
 	now->root_tree = old->root_tree;
 }
 
-static int resolve(struct resolve *r, struct strv *out_changes, struct err *err)
+static int resolve(struct resolve *r, struct lock **out_old, struct lock **out_now, struct err *err)
 {
 	_cleanup_(lock_freep) struct lock *old = old_lock(r), *now = NULL;
 
@@ -357,10 +355,31 @@ static int resolve(struct resolve *r, struct strv *out_changes, struct err *err)
 	    refuse_rollback(r, old, err) < 0 || list_indices(r, err) < 0 ||
 	    fetch_indices(r, err) < 0 || make_lock(r, &now, err) < 0)
 		return -1;
-	keep_root(r->tc, old, now);
-	if (lock_save(r->tc, now, err) < 0)
+	keep_root(old, now);
+	*out_old = TAKE_PTR(old);
+	*out_now = TAKE_PTR(now);
+	return 0;
+}
+
+int toolchain_resolve(struct store *s, const struct toolchain *tc, const char *host,
+		      const char *target, const struct fetch_options *opt,
+		      const struct event_sink *sink, struct lock **out_old, struct lock **out_now,
+		      struct err *err)
+{
+	_cleanup_(resolve_release) struct resolve r = {
+		.store = s, .tc = tc, .opt = opt, .sink = sink, .tmp = STORE_TMP_INIT};
+	_cleanup_free_ char *name = xasprintf("%s %s-%s", tc->name, host, target);
+
+	*out_old = *out_now = NULL;
+	r.pair = toolchain_pair(tc, host, target);
+	if (!r.pair)
+		return toolchain_no_such_pair(tc, host, target, err);
+	event_step(sink, "lock", name);
+	if (resolve(&r, out_old, out_now, err) < 0) {
+		event_fail(sink, "lock", name);
 		return -1;
-	lock_changes(old, now, out_changes);
+	}
+	event_done(sink, "lock", name, r.release.date);
 	return 0;
 }
 
@@ -368,16 +387,11 @@ int toolchain_lock(struct store *s, const struct toolchain *tc, const char *host
 		   const char *target, const struct fetch_options *opt,
 		   const struct event_sink *sink, struct strv *out_changes, struct err *err)
 {
-	_cleanup_(resolve_release) struct resolve r = {
-		.store = s, .tc = tc, .opt = opt, .sink = sink, .tmp = STORE_TMP_INIT};
-	_cleanup_free_ char *name = xasprintf("%s %s-%s", tc->name, host, target);
+	_cleanup_(lock_freep) struct lock *old = NULL, *now = NULL;
 
-	r.pair = toolchain_pair(tc, host, target);
-	if (!r.pair)
-		return toolchain_no_such_pair(tc, host, target, err);
-	event_step(sink, "lock", name);
-	if (resolve(&r, out_changes, err) < 0)
+	if (toolchain_resolve(s, tc, host, target, opt, sink, &old, &now, err) < 0 ||
+	    lock_save(tc, now, err) < 0)
 		return -1;
-	event_done(sink, "lock", name, r.release.date);
+	lock_changes(old, now, out_changes);
 	return 0;
 }

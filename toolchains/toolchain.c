@@ -4,6 +4,7 @@
 #include <base/cleanup.h>
 #include <base/file.h>
 #include <ctype.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -369,4 +370,27 @@ const char *const *toolchain_shim_names(void)
 					    "whoami",        NULL};
 
 	return names;
+}
+
+const char *toolchain_extends(const struct toolchain *tc)
+{
+	return tc->extends;
+}
+
+int toolchain_names(const char *dir, struct strv *out, struct err *err)
+{
+	int fd = file_open(AT_FDCWD, dir, O_RDONLY | O_DIRECTORY, 0, err);
+	_cleanup_closedir_ DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	if (!d)
+		return -1;
+	while ((e = readdir(d))) {
+		_cleanup_free_ char *yaml = xasprintf("%s/toolchain.yaml", e->d_name);
+
+		if (e->d_name[0] != '.' && file_exists(dirfd(d), yaml))
+			strv_push(out, e->d_name);
+	}
+	strv_sort(out);
+	return 0;
 }

@@ -31,6 +31,9 @@ int cli_open_store(struct cli *c, int flags, struct err *err) __attribute__((war
 /* recipes_dir, toolchains_dir. */
 int cli_find_recipes(struct cli *c, struct err *err) __attribute__((warn_unused_result));
 int cli_find_toolchains(struct cli *c, struct err *err) __attribute__((warn_unused_result));
+/* The data folders, and what the options and the first operand ask for. */
+int cli_request(struct cli *c, struct request *out, struct err *err)
+	__attribute__((warn_unused_result));
 /* The store, the data folders, and the plan of the first operand. */
 int cli_make_plan(struct cli *c, int store_flags, struct plan *out, struct err *err)
 	__attribute__((warn_unused_result));
@@ -73,6 +76,9 @@ void cli_print_error(struct cli *c, const struct err *err);
 
 /* ---- one file each ---- */
 int cmd_build(struct cli *c, struct err *err);
+/* Does the command line ask for more than one build, or for a forecast? */
+bool cli_builds_many(const struct cli *c);
+int cmd_build_many(struct cli *c, struct err *err);
 int cmd_fetch(struct cli *c, struct err *err);
 int cmd_plan(struct cli *c, struct err *err);
 int cmd_shell(struct cli *c, struct err *err);
@@ -86,6 +92,8 @@ int cmd_describe(struct cli *c, struct err *err);
 int cmd_diff(struct cli *c, struct err *err);
 int cmd_export(struct cli *c, struct err *err);
 int cmd_toolchain(struct cli *c, struct err *err);
+/* toolchain lock --update, for these pairs ("x86_64-aarch64"). */
+int cmd_relock(struct cli *c, const struct strv *pairs, struct err *err);
 /* The verb trim of cmd_toolchain(). */
 int cmd_trim(struct cli *c, struct err *err);
 int cmd_update(struct cli *c, struct err *err);

@@ -46,6 +46,8 @@ int cmd_build(struct cli *c, struct err *err)
 	_cleanup_(plan_release) struct plan p = PLAN_INIT;
 	_cleanup_(build_report_release) struct build_report report = BUILD_REPORT_INIT;
 
+	if (cli_builds_many(c))
+		return cmd_build_many(c, err);
 	if (cli_make_plan(c, STORE_CREATE, &p, err) < 0)
 		return -1;
 	if (build_run(&c->runner, &p, false, &report, err) < 0) {

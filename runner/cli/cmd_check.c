@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "regold.h"
 #include "summary.h"
 
 #include <base/cleanup.h>
@@ -106,25 +107,19 @@ static int judge(struct cli *c, const struct plan *p, const struct check_report 
 	return judge_golden(c, r, err);
 }
 
-static int print_golden(const struct plan *p, const struct check_report *r, struct err *err)
-{
-	const struct plan_node *n = plan_wanted(p);
-	_cleanup_free_ char *yaml = golden_yaml(n, &p->roots[n->root].tree, r->rounds[0].outputs);
-
-	fputs(yaml, stdout);
-	return cli_flush(err);
-}
-
 static int conclude(struct cli *c, const struct plan *p, const struct check_report *r,
 		    struct err *err)
 {
+	_cleanup_json_ json_t *doc = check_json(plan_wanted(p), r);
 	bool regold = opt_has(&c->parsed, OPT_REGOLD);
+	int rc;
 
 	render_clear(&c->render);
-	if (cli_wants_result(c) && cli_result(c, check_json(plan_wanted(p), r), err) < 0)
+	rc = regold && !r->n_differences ? regold_write(c, p, r, doc, err) : 0;
+	if (rc == 0 && cli_wants_result(c) && cli_result(c, json_incref(doc), err) < 0)
 		return -1;
-	if (regold && !r->n_differences)
-		return print_golden(p, r, err);
+	if (rc < 0 || (regold && !r->n_differences))
+		return rc;
 	if (judge(c, p, r, err) < 0)
 		return -1;
 	if (c->render.verbosity >= 0)
@@ -133,18 +128,48 @@ static int conclude(struct cli *c, const struct plan *p, const struct check_repo
 	return 0;
 }
 
+/* Nothing that could have been known before is found out after an hour of rounds. */
+static int ready(struct cli *c, const struct plan *p, unsigned rounds, struct err *err)
+{
+	if (!opt_has(&c->parsed, OPT_REGOLD))
+		return 0;
+	if (rounds < 2)
+		return err_set(err, ERR_USAGE, 0,
+			       "--regold needs at least two rounds that are equal");
+	return opt_has(&c->parsed, OPT_DRY_RUN) ? 0 : golden_writable(plan_wanted(p)->branch, err);
+}
+
+static int refuse_words(const struct cli *c, struct err *err)
+{
+	bool regold = opt_has(&c->parsed, OPT_REGOLD);
+
+	if (regold && opt_has(&c->parsed, OPT_GOLDEN))
+		return err_set(
+			err, ERR_USAGE, 0,
+			"--golden compares with the golden hashes, --regold writes new ones: "
+			"give one of them");
+	if (!regold && opt_has(&c->parsed, OPT_DRY_RUN))
+		return err_set(err, ERR_USAGE, 0, "check: --dry-run goes with --regold");
+	return 0;
+}
+
 int cmd_check(struct cli *c, struct err *err)
 {
 	_cleanup_(plan_release) struct plan p = PLAN_INIT;
 	_cleanup_(check_report_release) struct check_report report = CHECK_REPORT_INIT;
+	_cleanup_free_ char *walls = NULL;
+	struct request rq;
 	unsigned rounds = 2;
 
-	if (opt_number(&c->parsed, OPT_ROUNDS, 1, 1000, &rounds, err) < 0)
+	if (opt_number(&c->parsed, OPT_ROUNDS, 1, 1000, &rounds, err) < 0 ||
+	    refuse_words(c, err) < 0 || cli_request(c, &rq, err) < 0 ||
+	    plan_make(&rq, &p, err) < 0 || ready(c, &p, rounds, err) < 0 ||
+	    cli_open_store(c, STORE_CREATE, err) < 0)
 		return -1;
-	if (opt_has(&c->parsed, OPT_REGOLD) && rounds < 2)
-		return err_set(err, ERR_USAGE, 0, "--regold needs at least two equal rounds");
-	if (cli_make_plan(c, STORE_CREATE, &p, err) < 0)
-		return -1;
+	if (opt_has(&c->parsed, OPT_REGOLD)) {
+		walls = regold_walls(c->runner.require_walls);
+		c->runner.require_walls = walls;
+	}
 	if (check_run(&c->runner, &p, rounds, &report, err) < 0) {
 		if (report.n_rounds && report.rounds[report.n_rounds - 1].tail)
 			summary_failure(c, plan_wanted(&p), &report.rounds[report.n_rounds - 1],

@@ -226,6 +226,8 @@ static void offer_value(struct cli *c, const struct line *l)
 	};
 	const char *arg = cli_options[l->pending].arg;
 
+	if (l->pending == OPT_TARGET && l->command && l->command->run == cmd_build)
+		offer(l, "all", "each that the recipe has");
 	if (l->pending == OPT_SET)
 		offer_set(c, l);
 	else if (l->pending == OPT_TOOLCHAIN)
@@ -270,7 +272,7 @@ static void offer_operand(struct cli *c, const struct line *l)
 	}
 	if (cmd->max >= 0 && l->n_operands >= (size_t)cmd->max)
 		return;
-	if (!l->n_operands && strstr(cmd->args, "SELECTOR"))
+	if (strstr(cmd->args, "SELECTOR...") || (!l->n_operands && strstr(cmd->args, "SELECTOR")))
 		offer_selectors(c, l);
 	else if (!strcmp(cmd->name, "help"))
 		offer_commands(l);

@@ -131,6 +131,21 @@ static int do_pair(struct cli *c, const struct toolchain *tc, const char *verb, 
 	return show_pair(c, tc, pair, doc, err);
 }
 
+/* A word that a verb does not know must not be taken for one that does less. */
+static int refuse_words(const struct cli *c, const char *verb, struct err *err)
+{
+	bool lock = !strcmp(verb, "lock"), update = opt_has(&c->parsed, OPT_UPDATE);
+
+	if (update && !lock)
+		return err_set(err, ERR_USAGE, 0, "--update goes with toolchain lock");
+	if (opt_has(&c->parsed, OPT_YES) && !update)
+		return err_set(err, ERR_USAGE, 0, "--yes goes with toolchain lock --update");
+	if (opt_has(&c->parsed, OPT_DRY_RUN) && !update && strcmp(verb, "trim") != 0)
+		return err_set(err, ERR_USAGE, 0,
+			       "--dry-run goes with toolchain lock --update and toolchain trim");
+	return 0;
+}
+
 int cmd_toolchain(struct cli *c, struct err *err)
 {
 	const char *verb = c->parsed.operands[0];
@@ -139,6 +154,8 @@ int cmd_toolchain(struct cli *c, struct err *err)
 	_cleanup_(strv_release) struct strv pairs = STRV_INIT;
 	_cleanup_json_ json_t *doc = json_object();
 
+	if (refuse_words(c, verb, err) < 0)
+		return -1;
 	if (!strcmp(verb, "trim"))
 		return cmd_trim(c, err);
 	if (!show && strcmp(verb, "lock") && strcmp(verb, "compose"))
@@ -146,8 +163,11 @@ int cmd_toolchain(struct cli *c, struct err *err)
 			       "expected toolchain lock, compose, show or trim, found '%s'", verb);
 	if (cli_find_toolchains(c, err) < 0 ||
 	    toolchain_load(c->toolchains_dir, c->parsed.operands[1], &tc, err) < 0 ||
-	    chosen_pairs(c, tc, &pairs, err) < 0 ||
-	    (!show && cli_open_store(c, STORE_CREATE, err) < 0))
+	    chosen_pairs(c, tc, &pairs, err) < 0)
+		return -1;
+	if (opt_has(&c->parsed, OPT_UPDATE))
+		return cmd_relock(c, &pairs, err);
+	if (!show && cli_open_store(c, STORE_CREATE, err) < 0)
 		return -1;
 	for (size_t i = 0; i < pairs.n; i++) {
 		if (do_pair(c, tc, verb, pairs.v[i], doc, err) < 0)

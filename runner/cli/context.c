@@ -82,20 +82,27 @@ int cli_find_toolchains(struct cli *c, struct err *err)
 			   "toolchains", "toolchains", &c->toolchains_dir, err);
 }
 
-int cli_make_plan(struct cli *c, int store_flags, struct plan *out, struct err *err)
+int cli_request(struct cli *c, struct request *out, struct err *err)
 {
-	struct request rq = {
-		.selector = c->parsed.operands[0],
+	*out = (struct request){
+		.selector = c->parsed.n_operands ? c->parsed.operands[0] : NULL,
 		.target = opt_value(&c->parsed, OPT_TARGET),
 		.set = &c->set,
 		.toolchain = opt_value(&c->parsed, OPT_TOOLCHAIN),
 	};
-
-	if (cli_find_recipes(c, err) < 0 || cli_find_toolchains(c, err) < 0)
+	if ((!c->recipes_dir && cli_find_recipes(c, err) < 0) ||
+	    (!c->toolchains_dir && cli_find_toolchains(c, err) < 0))
 		return -1;
-	rq.recipes_dir = c->recipes_dir;
-	rq.toolchains_dir = c->toolchains_dir;
-	if (plan_make(&rq, out, err) < 0)
+	out->recipes_dir = c->recipes_dir;
+	out->toolchains_dir = c->toolchains_dir;
+	return 0;
+}
+
+int cli_make_plan(struct cli *c, int store_flags, struct plan *out, struct err *err)
+{
+	struct request rq;
+
+	if (cli_request(c, &rq, err) < 0 || plan_make(&rq, out, err) < 0)
 		return -1;
 	return cli_open_store(c, store_flags, err);
 }

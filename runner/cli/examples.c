@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define MAX_EXAMPLES 4
+#define MAX_EXAMPLES 5
 
 static const struct {
 	const char *command;
@@ -15,6 +15,8 @@ static const struct {
 	   "build the smallest recipe; result-hello-out leads to the result"},
 	  {"belljar build xen@4.20 --target aarch64", "branch 4.20, for another machine"},
 	  {"belljar build xen --offline --from ~/files", "without network, from a folder of files"},
+	  {"belljar build xen --supported --target all --dry-run",
+	   "what a patch makes necessary, of all branches that get security fixes"},
 	  {"belljar build xen --events - --no-link", "what goes on, for a program"}}},
 	{"fetch",
 	 {{"belljar fetch xen --keep ~/files", "all files, copied for another machine as well"}}},
@@ -41,7 +43,9 @@ static const struct {
 	 {{"belljar export result-xen-boot -o boot.tar", "an archive that is always the same"}}},
 	{"toolchain",
 	 {{"belljar toolchain show debian-12", "what the lock holds"},
-	  {"belljar toolchain lock debian-12", "take the packages of today"}}},
+	  {"belljar toolchain lock debian-12", "take the packages of today"},
+	  {"belljar toolchain lock --update debian-12 --dry-run",
+	   "which packages would change, and which golden hashes become stale"}}},
 	{"update",
 	 {{"belljar update xen --dry-run", "what upstream has that is newer, as a difference"},
 	  {"belljar update xen@4.19 --yes", "one branch, in a script"}}},

@@ -18,6 +18,7 @@ const struct cli_option cli_options[OPT_COUNT] = {
 			   "build with this toolchain, instead of the recipes' own"},
 	[OPT_TARGET] = {0, "target", "ARCH",
 			"build for x86_64 or aarch64, instead of this machine"},
+	[OPT_SUPPORTED] = {0, "supported", NULL, "of each recipe all branches in security support"},
 	[OPT_SET] = {0, "set", "OPTION=VALUE", "set an option of the recipe to true or false"},
 	[OPT_MIRROR] = {0, "mirror", "NAME=URL", "where mirror://NAME/ is"},
 	[OPT_FROM] = {0, "from", "DIR", "take files from this folder before any network"},
@@ -43,7 +44,7 @@ const struct cli_option cli_options[OPT_COUNT] = {
 	[OPT_TAIL] = {0, "tail", "N", "only the last N lines"},
 	[OPT_ROUNDS] = {0, "rounds", "N", "how often to build (2)"},
 	[OPT_GOLDEN] = {0, "golden", NULL, "fail unless the branch's golden hashes are met"},
-	[OPT_REGOLD] = {0, "regold", NULL, "print the golden entry for branch.yaml"},
+	[OPT_REGOLD] = {0, "regold", NULL, "write the hashes of equal rounds into branch.yaml"},
 	[OPT_RO] = {0, "ro", "SRC[:DST]", "show a file or folder of the host, read-only"},
 	[OPT_RW] = {0, "rw", "SRC[:DST]", "the same, writable"},
 	[OPT_TMPFS] = {0, "tmpfs", "DST[:SIZE]", "an empty folder in memory (half of it; K M G)"},
@@ -81,6 +82,7 @@ const struct cli_option cli_options[OPT_COUNT] = {
 	[OPT_ATTEST_ROOM] = {0, "attest-room", NULL,
 			     "attack each room before its build; the outcome is in the record"},
 	[OPT_EVENTS] = {0, "events", "FILE", "what goes on, as JSON lines; - is standard output"},
+	[OPT_UPDATE] = {0, "update", NULL, "say what of the locks changes before they are written"},
 	[OPT_YES] = {0, "yes", NULL, "write without asking"},
 	[OPT_DROP] = {0, "drop", "BRANCH", "remove a branch that is past its security support"},
 	[OPT_HOST] = {0, "host", "ARCH", "the machine that runs the tools"},
@@ -99,16 +101,16 @@ static const enum opt help_options[] = {OPT_AS, OPT_END};
 static const enum opt plan_options[] = {PLAN_OPTIONS, OPT_END};
 static const enum opt fetch_options[] = {PLAN_OPTIONS,  FETCH_OPTIONS, OPT_KEEP,
 					 OPT_PRINT_NAR, OPT_EVENTS,    OPT_END};
-static const enum opt build_options[] = {PLAN_OPTIONS,    FETCH_OPTIONS, BUILD_OPTIONS,
-					 OPT_STRICT,      OPT_OUT_LINK,  OPT_NO_LINK,
-					 OPT_ATTEST_ROOM, OPT_EVENTS,    OPT_END};
+static const enum opt build_options[] = {
+	PLAN_OPTIONS, OPT_SUPPORTED, OPT_DRY_RUN,     FETCH_OPTIONS, BUILD_OPTIONS, OPT_STRICT,
+	OPT_OUT_LINK, OPT_NO_LINK,   OPT_ATTEST_ROOM, OPT_EVENTS,    OPT_END};
 static const enum opt shell_options[] = {OPT_PHASE, PLAN_OPTIONS, FETCH_OPTIONS, BUILD_OPTIONS,
 					 OPT_END};
 static const enum opt log_options[] = {OPT_ROUND, OPT_LEDGER,   OPT_KIND, OPT_REFUSED,
 				       OPT_TAIL,  PLAN_OPTIONS, OPT_END};
-static const enum opt check_options[] = {OPT_ROUNDS,    OPT_GOLDEN,   OPT_REGOLD,
-					 OPT_STRICT,    PLAN_OPTIONS, FETCH_OPTIONS,
-					 BUILD_OPTIONS, OPT_EVENTS,   OPT_END};
+static const enum opt check_options[] = {OPT_ROUNDS, OPT_GOLDEN,   OPT_REGOLD,    OPT_DRY_RUN,
+					 OPT_STRICT, PLAN_OPTIONS, FETCH_OPTIONS, BUILD_OPTIONS,
+					 OPT_EVENTS, OPT_END};
 static const enum opt history_options[] = {OPT_TARGET, OPT_TAIL, OPT_END};
 static const enum opt list_options[] = {OPT_RECIPES, OPT_END};
 static const enum opt update_options[] = {OPT_YES,       OPT_DRY_RUN, OPT_DROP, OPT_RECIPES,
@@ -129,16 +131,27 @@ static const enum opt run_options[] = {OPT_RO,          OPT_RW,
 				       OPT_NEW_SESSION, OPT_STRICT,
 				       OPT_WALLS,       OPT_END};
 static const enum opt export_options[] = {OPT_FORMAT, OPT_OUTPUT, OPT_END};
-static const enum opt toolchain_options[] = {
-	OPT_HOST, OPT_DRY_RUN, PLAN_OPTIONS, FETCH_OPTIONS, BUILD_OPTIONS, OPT_EVENTS, OPT_END};
+static const enum opt toolchain_options[] = {OPT_HOST,      OPT_UPDATE,   OPT_YES,
+					     OPT_DRY_RUN,   PLAN_OPTIONS, FETCH_OPTIONS,
+					     BUILD_OPTIONS, OPT_EVENTS,   OPT_END};
 static const enum opt store_options[] = {OPT_DRY_RUN, OPT_KEEP_SOURCES, OPT_REPAIR, OPT_EVENTS,
 					 OPT_END};
 
 #define SELECTOR_TEXT "SELECTOR is NAME[@BRANCH][:VARIANT]; without BRANCH the newest pinned one."
 
 const struct cli_command cli_commands[] = {
-	{"build", "SELECTOR", "build, or take from the store what is built", SELECTOR_TEXT,
-	 build_options, 1, 1, false, cmd_build},
+	{"build", "SELECTOR...", "build, or take from the store what is built",
+	 SELECTOR_TEXT
+	 "\n"
+	 "Several SELECTORs, several --target (or --target all), or --supported: all of them, "
+	 "independent\n"
+	 "ones side by side. One that fails does not stop the others; the exit status is the "
+	 "largest. At\n"
+	 "the end each is said to be unchanged, rebuilt with the same outputs, or changed, with "
+	 "the files,\n"
+	 "against the newest build of the same before. Links are PREFIX-NAME-BRANCH-VARIANT-ARCH-"
+	 "OUTPUT then.",
+	 build_options, 1, -1, false, cmd_build},
 	{"fetch", "SELECTOR", "fetch all that a build needs, so that it can be done offline",
 	 SELECTOR_TEXT, fetch_options, 1, 1, false, cmd_fetch},
 	{"plan", "SELECTOR", "show the actions of a build and their keys", SELECTOR_TEXT,
@@ -172,12 +185,14 @@ const struct cli_command cli_commands[] = {
 	 "RESULT is a result link or a tree hash.", export_options, 1, 1, false, cmd_export},
 	{"toolchain", "lock|compose|show NAME, trim SELECTOR",
 	 "resolve a toolchain anew, compose it, show it, or say what of it is used",
-	 "lock resolves the packages from the distribution's index and writes the lock; compose "
-	 "makes\n"
-	 "the root and records its hash in the lock; show tells what the lock holds. trim "
-	 "--dry-run\n"
-	 "builds SELECTOR once with every opened path traced, and names the packages that no "
-	 "process used.",
+	 "lock resolves the packages from the distribution's index and writes the lock; with "
+	 "--update\n"
+	 "it tells packages and golden hashes that change, takes toolchains that extend NAME "
+	 "along,\n"
+	 "and asks. compose makes the root and records its hash in the lock; show tells what the\n"
+	 "lock holds. trim --dry-run builds SELECTOR once with every opened path traced, and "
+	 "names\n"
+	 "the packages that no process used.",
 	 toolchain_options, 2, 2, false, cmd_toolchain},
 	{"update", "SELECTOR", "bring branches to upstream's newest signed releases",
 	 "SELECTOR is NAME for all its branches and new ones, or NAME@BRANCH; a BRANCH that is not "

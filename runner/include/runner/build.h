@@ -11,6 +11,7 @@
 struct node_report {
 	bool ran;           /* false: the store had it, or it was never reached */
 	struct round round; /* when it ran, also when it failed */
+	struct err err;     /* code 0: nothing failed, or it was never reached */
 };
 
 struct build_report {
@@ -22,6 +23,9 @@ struct build_report {
 #define BUILD_REPORT_INIT ((struct build_report){0})
 void build_report_release(struct build_report *r);
 
+/* Fetch the packages of a root and compose it. */
+int build_root(struct runner *rn, struct plan_root *r, struct err *err)
+	__attribute__((warn_unused_result));
 /* What the rooms of these nodes need and the store lacks: roots are composed, sources fetched. */
 int build_prepare(struct runner *rn, struct plan *p, const size_t *nodes, size_t n, struct err *err)
 	__attribute__((warn_unused_result));
@@ -31,6 +35,16 @@ int build_prepare(struct runner *rn, struct plan *p, const size_t *nodes, size_t
  */
 int build_run(struct runner *rn, struct plan *p, bool inputs_only, struct build_report *out,
 	      struct err *err) __attribute__((warn_unused_result));
+/*
+ * Build several nodes of a plan and what they need, independent actions side by side. What fails
+ * does not stop the others: its error is in its report, and what needs it is left without a result
+ * and without an error of its own, see build_blocked(). -1 when nothing can go on: stopped, or the
+ * store does not work.
+ */
+int build_many(struct runner *rn, struct plan *p, const size_t *wanted, size_t n,
+	       struct build_report *out, struct err *err) __attribute__((warn_unused_result));
+/* The failed node that keeps @node from being built, itself or an input; p->n_nodes: none. */
+size_t build_blocked(const struct plan *p, const struct build_report *r, size_t node);
 /* Fetch all that a build of every node would need: packages, sources, patches. */
 int build_fetch(struct runner *rn, struct plan *p, struct err *err)
 	__attribute__((warn_unused_result));

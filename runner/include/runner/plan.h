@@ -63,7 +63,17 @@ struct plan {
 /* Read recipes, toolchains and locks; no key is computed. */
 int plan_make(const struct request *rq, struct plan *out, struct err *err)
 	__attribute__((warn_unused_result));
+/*
+ * Add what another request needs to a plan (at first PLAN_INIT); *out_node is what was asked for,
+ * perhaps a node that is there already. All requests of a plan have one toolchain. After a failure
+ * the plan can be used on; it may have nodes that nobody wants.
+ */
+int plan_add(const struct request *rq, struct plan *p, size_t *out_node, struct err *err)
+	__attribute__((warn_unused_result));
 void plan_release(struct plan *p);
+/* ERR_INPUT when a source of the node is not pinned. */
+int node_require_pins(const struct plan_node *n, struct err *err)
+	__attribute__((warn_unused_result));
 /* ERR_INPUT when a source of some node is not pinned: it can be described, not built or fetched. */
 int plan_require_pins(const struct plan *p, struct err *err) __attribute__((warn_unused_result));
 /* Find the roots' hashes: composed before, or recorded in the lock. */

@@ -24,3 +24,6 @@ int strict_judge(const json_t *record, const struct recipe *r, struct err *err)
  */
 int strict_judge_stored(const struct runner *rn, const struct plan *p, size_t n, struct err *err)
 	__attribute__((warn_unused_result));
+/* The same for one node, which has a result. */
+int strict_judge_node(const struct runner *rn, const struct plan_node *n, struct err *err)
+	__attribute__((warn_unused_result));

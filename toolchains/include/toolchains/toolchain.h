@@ -27,6 +27,11 @@ struct lock_package {                             /* texts borrowed from the loc
 int toolchain_load(const char *dir, const char *name, struct toolchain **out, struct err *err)
 	__attribute__((warn_unused_result));
 void toolchain_free(struct toolchain *tc);
+/* All toolchains below @dir, sorted. */
+int toolchain_names(const char *dir, struct strv *out, struct err *err)
+	__attribute__((warn_unused_result));
+/* The toolchain that this one adds to, or NULL. Borrowed. */
+const char *toolchain_extends(const struct toolchain *tc);
 void toolchain_freep(struct toolchain **tc);
 /* Environment that the toolchain gives to every phase ("CROSS_COMPILE=aarch64-linux-gnu-"), for a
  * lock's pair. */
@@ -80,6 +85,8 @@ int toolchain_root_known(struct store *s, const struct toolchain *tc, const stru
  * give, without composing. False when nothing is recorded, or for another key.
  */
 bool lock_recorded_root(const struct toolchain *tc, const struct lock *l, struct sha256 *out_tree);
+/* The root of the lock before this one, until this one is composed. False when none is noted. */
+bool lock_former_root(const struct toolchain *tc, const struct lock *l, struct sha256 *out_tree);
 
 /*
  * Resolve anew from the distribution's index: fetch InRelease, verify it with gpgv against the
@@ -90,6 +97,44 @@ bool lock_recorded_root(const struct toolchain *tc, const struct lock *l, struct
 int toolchain_lock(struct store *s, const struct toolchain *tc, const char *host,
 		   const char *target, const struct fetch_options *opt,
 		   const struct event_sink *sink, struct strv *out_changes, struct err *err)
+	__attribute__((warn_unused_result));
+/*
+ * The same, without writing. *out_old is the present lock, NULL when there is none that can be
+ * read; *out_now what would take its place. Both are the caller's.
+ */
+int toolchain_resolve(struct store *s, const struct toolchain *tc, const char *host,
+		      const char *target, const struct fetch_options *opt,
+		      const struct event_sink *sink, struct lock **out_old, struct lock **out_now,
+		      struct err *err) __attribute__((warn_unused_result));
+
+struct lock_change {
+	enum lock_change_kind {
+		LOCK_ADDED,
+		LOCK_REMOVED,
+		LOCK_OTHER_VERSION,
+		LOCK_OTHER_CONTENT /* under the same version, which an archive must not do */
+	} kind;
+	const struct lock_package *old, *now; /* NULL where there is none; borrowed */
+};
+typedef void (*lock_change_fn)(void *arg, const struct lock_change *change);
+/* Package by package, by name and architecture. @old may be NULL. Returns how many changes. */
+size_t lock_compare(const struct lock *old, const struct lock *now, lock_change_fn fn, void *arg);
+/* Do both give the same root, and were they made of the same wishes? Only Release may differ. */
+bool lock_same(const struct lock *a, const struct lock *b);
+/* The date of the Release that the lock was made from. Borrowed. */
+const char *lock_date(const struct lock *l);
+/* Were both made from the same Release? */
+bool lock_same_release(const struct lock *a, const struct lock *b);
+
+struct lock_writing {
+	const struct toolchain *tc;
+	const struct lock *lock;
+};
+/*
+ * Write all of these or none: what can fail is done beforehand, beside the locks, and should a
+ * rename fail nevertheless, those that were renamed are put back.
+ */
+int lock_write_all(const struct lock_writing *list, size_t n, struct err *err)
 	__attribute__((warn_unused_result));
 /*
  * Write into the pair's lock that composing it gave @tree; toolchain_compose() verifies that from
