@@ -65,29 +65,12 @@ int branch_edit_open(struct branch_edit *e, const char *dir, struct err *err)
 
 size_t branch_edit_line(const struct branch_edit *e, int line)
 {
-	const char *text = strbuf_str(&e->text), *at = text;
-
-	while (--line > 0) {
-		const char *end = strchr(at, '\n');
-
-		if (!end)
-			return e->text.len;
-		at = end + 1;
-	}
-	return (size_t)(at - text);
+	return yaml_line_offset(strbuf_str(&e->text), e->text.len, line);
 }
 
-/* Columns count characters. */
 size_t branch_edit_offset(const struct branch_edit *e, int line, int column)
 {
-	size_t at = branch_edit_line(e, line);
-
-	while (--column > 0 && at < e->text.len) {
-		size_t n = str_utf8_char(strbuf_str(&e->text) + at, e->text.len - at);
-
-		at += n ? n : 1;
-	}
-	return at;
+	return yaml_offset(strbuf_str(&e->text), e->text.len, line, column);
 }
 
 int branch_edit_last_line(const struct yaml *node)

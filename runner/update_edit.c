@@ -23,29 +23,9 @@ static void add(struct edits *e, size_t at, size_t len, char *with_taken)
 	e->n++;
 }
 
-/* Where a line begins; the end of the text when it has fewer. */
 static size_t line_start(const char *text, int line)
 {
-	size_t at = 0;
-
-	for (int i = 1; i < line && text[at]; i++) {
-		at += strcspn(text + at, "\n");
-		at += text[at] == '\n';
-	}
-	return at;
-}
-
-/* libfyaml counts characters. */
-static size_t position(const char *text, int line, int column)
-{
-	size_t at = line_start(text, line), end = at + strcspn(text + at, "\n");
-
-	for (int i = 1; i < column && at < end; i++) {
-		size_t n = str_utf8_char(text + at, end - at);
-
-		at += n ? n : 1;
-	}
-	return at;
+	return yaml_line_offset(text, strlen(text), line);
 }
 
 /* Bytes of the scalar as it stands there; 0 when it is not in one line. */
@@ -72,7 +52,7 @@ static size_t scalar_length(const char *s, const struct yaml *node)
 int edit_scalar(struct edits *e, const struct yaml *node, const char *value, bool quote,
 		struct err *err)
 {
-	size_t at = position(e->text, node->line, node->column);
+	size_t at = yaml_offset(e->text, strlen(e->text), node->line, node->column);
 	size_t len = node->kind == YAML_SCALAR ? scalar_length(e->text + at, node) : 0;
 
 	if (!len)

@@ -39,6 +39,11 @@ int yaml_parse(const char *file, const char *text, size_t len, struct yaml_doc *
 int yaml_read_file(int dirfd, const char *path, const char *shown_as, struct yaml_doc *out,
 		   struct err *err) __attribute__((warn_unused_result));
 
+/* Where a line begins in the text, in bytes; behind the last line: the text's length. */
+size_t yaml_line_offset(const char *text, size_t len, int line);
+/* Where a node stands, in bytes: its column counts characters. Never beyond the end of its line. */
+size_t yaml_offset(const char *text, size_t len, int line, int column);
+
 /* ERR_INPUT "FILE:LINE:COLUMN: message". Returns -1. */
 int yaml_error(const struct yaml *at, struct err *err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
