@@ -201,4 +201,7 @@ Test(choice, of_the_shipped_xen)
 	shipped(NULL, "docs=true", "debian-12-xen-tools", "boot man doc debug");
 	shipped("slim", "docs=false", "debian-12-xen-tools", "out boot dev debug");
 	shipped("slim", NULL, "debian-12-xen-tools", "out boot dev man doc debug");
+	shipped("standard", NULL, "debian-12-xen-standard", "out boot dev man doc debug");
+	shipped("slim", "internal_ovmf=true", "debian-12-xen-standard",
+		"out boot dev man doc debug");
 }
