@@ -71,7 +71,8 @@ static void add_sets(const struct plan_node *n, struct strbuf *sb)
 		strbuf_adds(sb, "}\n");
 }
 
-char *golden_yaml(const struct plan_node *n, const struct sha256 *root, const json_t *outputs)
+char *golden_yaml(const struct plan_node *n, const char *toolchain, const struct sha256 *root,
+		  const json_t *outputs)
 {
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
 	_cleanup_(strv_release) struct strv names = STRV_INIT;
@@ -83,6 +84,8 @@ char *golden_yaml(const struct plan_node *n, const struct sha256 *root, const js
 	strbuf_addf(&sb, "  - target: %s\n    host: %s\n", n->target, n->host);
 	if (n->variant)
 		strbuf_addf(&sb, "    variant: %s\n", n->variant);
+	if (strcmp(toolchain, recipe_toolchain(n->recipe, &n->values, n->target)))
+		strbuf_addf(&sb, "    toolchain: %s\n", toolchain);
 	add_sets(n, &sb);
 	strbuf_addf(&sb, "    root: \"%s\"\n    outputs:\n", hex);
 	json_object_foreach ((json_t *)outputs, name, value)
@@ -102,14 +105,16 @@ enum golden_age golden_age(const char *toolchains_dir, const struct recipe *r,
 	_cleanup_(lock_freep) struct lock *lock = NULL;
 	_cleanup_(settings_release) struct settings values = SETTINGS_INIT;
 	struct err ignored = ERR_INIT;
+	const char *name = g->toolchain;
 	struct sha256 root;
 	bool known = false;
 
 	if (options_resolve(r, g->variant, NULL, &values, &ignored) < 0)
 		return GOLDEN_AGE_UNKNOWN;
 	settings_merge(&values, &g->set);
-	if (toolchain_load(toolchains_dir, recipe_toolchain(r, &values, g->target), &tc, &ignored) <
-		    0 ||
+	if (!name)
+		name = recipe_toolchain(r, &values, g->target);
+	if (toolchain_load(toolchains_dir, name, &tc, &ignored) < 0 ||
 	    lock_load(tc, g->host, g->target, &lock, &ignored) < 0)
 		return GOLDEN_AGE_UNKNOWN;
 	if (s && toolchain_root_known(s, tc, lock, &known, &root, &ignored) < 0)

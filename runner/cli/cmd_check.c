@@ -109,7 +109,8 @@ static int judge(struct cli *c, const struct plan *p, const struct check_report 
 static int print_golden(const struct plan *p, const struct check_report *r, struct err *err)
 {
 	const struct plan_node *n = plan_wanted(p);
-	_cleanup_free_ char *yaml = golden_yaml(n, &p->roots[n->root].tree, r->rounds[0].outputs);
+	const struct plan_root *root = &p->roots[n->root];
+	_cleanup_free_ char *yaml = golden_yaml(n, root->name, &root->tree, r->rounds[0].outputs);
 
 	fputs(yaml, stdout);
 	return cli_flush(err);

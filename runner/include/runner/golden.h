@@ -20,9 +20,12 @@ const struct golden *golden_find(const struct plan_node *n, const struct sha256 
 /* Compare @outputs ({"out": hash}) with an entry, which may be NULL. */
 enum golden_state golden_compare(const struct golden *g, const struct sha256 *root,
 				 const json_t *outputs);
-/* The entry for these outputs, as YAML to be put below `golden:`. Caller frees. */
-char *golden_yaml(const struct plan_node *n, const struct sha256 *root, const json_t *outputs)
-	__attribute__((returns_nonnull));
+/*
+ * The entry for these outputs, made with @toolchain's @root, as YAML to be put below `golden:`.
+ * Caller frees.
+ */
+char *golden_yaml(const struct plan_node *n, const char *toolchain, const struct sha256 *root,
+		  const json_t *outputs) __attribute__((returns_nonnull));
 
 enum golden_age {
 	GOLDEN_AGE_UNKNOWN, /* no lock, or none that records a root: nothing to compare with */
