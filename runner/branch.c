@@ -27,6 +27,7 @@ static void free_lists(struct branch *b)
 		free(b->golden[i].variant);
 		free(b->golden[i].target);
 		free(b->golden[i].host);
+		free(b->golden[i].toolchain);
 		settings_release(&b->golden[i].set);
 		settings_release(&b->golden[i].outputs);
 	}

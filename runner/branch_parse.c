@@ -49,13 +49,14 @@ static int check_golden(const struct recipe *r, const struct yaml *node, const s
 static int parse_golden(const struct recipe *r, const struct yaml *node, struct golden *g,
 			struct err *err)
 {
-	static const char *const keys[] = {"variant", "target",  "host", "set",
-					   "root",    "outputs", NULL};
+	static const char *const keys[] = {"variant", "target", "host",    "toolchain",
+					   "set",     "root",   "outputs", NULL};
 
 	if (schema_map(node, "a golden entry", keys, err) < 0 ||
 	    schema_name(node, "variant", false, &g->variant, err) < 0 ||
 	    schema_name(node, "target", true, &g->target, err) < 0 ||
 	    schema_name(node, "host", true, &g->host, err) < 0 ||
+	    schema_name(node, "toolchain", false, &g->toolchain, err) < 0 ||
 	    schema_options(r, node, "set", false, &g->set, err) < 0 ||
 	    schema_hash(node, "root", &g->root, err) < 0 ||
 	    parse_golden_outputs(r, node, g, err) < 0)

@@ -9,37 +9,68 @@
 #include <string.h>
 
 /* A name by itself, or {name, when}. */
-static int parse_choice(const struct recipe *r, const struct yaml *node, const char *what,
-			struct choice *c, struct err *err)
+static int parse_output(const struct recipe *r, const struct yaml *node, struct choice *c,
+			struct err *err)
 {
 	static const char *const keys[] = {"name", "when", NULL};
 	const char *text = NULL;
 
 	if (node->kind != YAML_SCALAR) {
-		if (schema_map(node, what, keys, err) < 0 ||
+		if (schema_map(node, "outputs", keys, err) < 0 ||
 		    schema_name(node, "name", true, &c->name, err) < 0)
 			return -1;
 		return schema_options(r, node, "when", true, &c->when, err);
 	}
-	if (yaml_text(node, what, &text, err) < 0)
+	if (yaml_text(node, "outputs", &text, err) < 0)
 		return -1;
 	if (!name_ok(text))
-		return yaml_error(node, err, "'%s': expected a plain name, found '%s'", what, text);
+		return yaml_error(node, err, "'outputs': expected a plain name, found '%s'", text);
 	c->name = xstrdup(text);
 	return 0;
 }
 
-static int parse_choices(const struct recipe *r, const struct yaml *list, const char *what,
-			 struct choice **out, size_t *out_n, struct err *err)
+/* `instead` and `why`, which belong together: what other toolchain would do. */
+static int parse_instead(const struct yaml *node, struct toolchain_choice *c, struct err *err)
 {
-	*out = xcalloc(list->n + 1, sizeof(**out));
-	for (size_t i = 0; i < list->n; i++) {
-		/* Counted before it is filled: recipe_free() finds what an error left. */
-		if (parse_choice(r, list->items[i], what, &(*out)[(*out_n)++], err) < 0)
+	const struct yaml *list = NULL;
+	const char *text = NULL;
+
+	if (yaml_get_list(node, "instead", false, &list, err) < 0 ||
+	    schema_text(node, "why", list != NULL, &c->why, err) < 0)
+		return -1;
+	if (c->why && !list)
+		return yaml_error(yaml_get(node, "why"), err, "'why': expected 'instead' as well");
+	for (size_t i = 0; list && i < list->n; i++) {
+		if (yaml_text(list->items[i], "instead", &text, err) < 0)
 			return -1;
+		if (!name_ok(text))
+			return yaml_error(list->items[i], err,
+					  "'instead': expected a plain name, found '%s'", text);
+		strv_push(&c->instead, text);
 	}
-	if (!list->n)
-		return yaml_error(list, err, "'%s': expected at least one name", what);
+	return 0;
+}
+
+/* A name by itself, or {name, when, instead, why}. */
+static int parse_toolchain(const struct recipe *r, const struct yaml *node,
+			   struct toolchain_choice *c, struct err *err)
+{
+	static const char *const keys[] = {"name", "when", "instead", "why", NULL};
+	const char *text = NULL;
+
+	if (node->kind != YAML_SCALAR) {
+		if (schema_map(node, "toolchain", keys, err) < 0 ||
+		    schema_name(node, "name", true, &c->name, err) < 0 ||
+		    schema_options(r, node, "when", true, &c->when, err) < 0)
+			return -1;
+		return parse_instead(node, c, err);
+	}
+	if (yaml_text(node, "toolchain", &text, err) < 0)
+		return -1;
+	if (!name_ok(text))
+		return yaml_error(node, err, "'toolchain': expected a plain name, found '%s'",
+				  text);
+	c->name = xstrdup(text);
 	return 0;
 }
 
@@ -65,8 +96,14 @@ int choice_toolchains(struct recipe *r, const struct yaml *root, struct err *err
 	const struct yaml *node = yaml_get(root, "toolchain");
 
 	if (node && node->kind == YAML_LIST) {
-		if (parse_choices(r, node, "toolchain", &r->toolchains, &r->n_toolchains, err) < 0)
-			return -1;
+		r->toolchains = xcalloc(node->n + 1, sizeof(*r->toolchains));
+		for (size_t i = 0; i < node->n; i++) {
+			if (parse_toolchain(r, node->items[i], &r->toolchains[r->n_toolchains++],
+					    err) < 0)
+				return -1;
+		}
+		if (!node->n)
+			return yaml_error(node, err, "'toolchain': expected at least one name");
 		return check_toolchains(r, node, err);
 	}
 	r->toolchains = xcalloc(1, sizeof(*r->toolchains));
@@ -78,9 +115,16 @@ int choice_outputs(struct recipe *r, const struct yaml *root, struct err *err)
 {
 	const struct yaml *list = NULL;
 
-	if (yaml_get_list(root, "outputs", true, &list, err) < 0 ||
-	    parse_choices(r, list, "outputs", &r->outputs, &r->n_outputs, err) < 0)
+	if (yaml_get_list(root, "outputs", true, &list, err) < 0)
 		return -1;
+	r->outputs = xcalloc(list->n + 1, sizeof(*r->outputs));
+	for (size_t i = 0; i < list->n; i++) {
+		/* Counted before it is filled: recipe_free() finds what an error left. */
+		if (parse_output(r, list->items[i], &r->outputs[r->n_outputs++], err) < 0)
+			return -1;
+	}
+	if (!list->n)
+		return yaml_error(list, err, "'outputs': expected at least one name");
 	for (size_t i = 1; i < r->n_outputs; i++) {
 		for (size_t k = 0; k < i; k++) {
 			if (!strcmp(r->outputs[i].name, r->outputs[k].name))
@@ -139,14 +183,20 @@ bool recipe_has_output(const struct recipe *r, const char *name)
 	return false;
 }
 
-const char *recipe_toolchain(const struct recipe *r, const struct settings *values,
-			     const char *target)
+static const struct toolchain_choice *chosen(const struct recipe *r, const struct settings *values,
+					     const char *target)
 {
 	for (size_t i = 0; i + 1 < r->n_toolchains; i++) {
 		if (when_holds(&r->toolchains[i].when, values, target))
-			return r->toolchains[i].name;
+			return &r->toolchains[i];
 	}
-	return r->toolchains[r->n_toolchains - 1].name;
+	return &r->toolchains[r->n_toolchains - 1];
+}
+
+const char *recipe_toolchain(const struct recipe *r, const struct settings *values,
+			     const char *target)
+{
+	return chosen(r, values, target)->name;
 }
 
 void recipe_outputs(const struct recipe *r, const struct settings *values, const char *target,
@@ -188,4 +238,16 @@ int node_check_refusals(const struct plan_node *n, struct err *err)
 			return refused(n, &b->refusals[i], err);
 	}
 	return 0;
+}
+
+int node_check_toolchain(const struct plan_node *n, const char *other, struct err *err)
+{
+	const struct toolchain_choice *own = chosen(n->recipe, &n->values, n->target);
+	_cleanup_free_ char *title = NULL;
+
+	if (!other || !own->why || !strcmp(other, own->name) || strv_contains(&own->instead, other))
+		return 0;
+	title = plan_node_title(n);
+	return err_set(err, ERR_USAGE, 0, "%s cannot be built with toolchain %s instead of %s: %s",
+		       title, other, own->name, own->why);
 }

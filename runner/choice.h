@@ -6,7 +6,8 @@
 #include <base/yaml.h>
 #include <runner/recipe.h>
 
-/* `toolchain`: a name, or a list of names with `when`, of which the last has none. */
+/* `toolchain`: a name, or a list of names with `when`, of which the last has none; entries of the
+ * list may say with `instead` and `why` what may stand in. */
 int choice_toolchains(struct recipe *r, const struct yaml *root, struct err *err)
 	__attribute__((warn_unused_result));
 /* `outputs`: names, or maps with `name` and `when`. */

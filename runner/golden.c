@@ -76,7 +76,8 @@ static void add_sets(const struct plan_node *n, struct strbuf *sb)
 		strbuf_adds(sb, "}\n");
 }
 
-char *golden_yaml(const struct plan_node *n, const struct sha256 *root, const json_t *outputs)
+char *golden_yaml(const struct plan_node *n, const char *toolchain, const struct sha256 *root,
+		  const json_t *outputs)
 {
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
 	_cleanup_(strv_release) struct strv names = STRV_INIT;
@@ -88,6 +89,8 @@ char *golden_yaml(const struct plan_node *n, const struct sha256 *root, const js
 	strbuf_addf(&sb, "  - target: %s\n    host: %s\n", n->target, n->host);
 	if (n->variant)
 		strbuf_addf(&sb, "    variant: %s\n", n->variant);
+	if (strcmp(toolchain, recipe_toolchain(n->recipe, &n->values, n->target)))
+		strbuf_addf(&sb, "    toolchain: %s\n", toolchain);
 	add_sets(n, &sb);
 	strbuf_addf(&sb, "    root: \"%s\"\n    outputs:\n", hex);
 	json_object_foreach ((json_t *)outputs, name, value)
@@ -118,13 +121,15 @@ enum golden_age golden_age(const char *toolchains_dir, const struct recipe *r,
 	_cleanup_(lock_freep) struct lock *lock = NULL;
 	_cleanup_(settings_release) struct settings values = SETTINGS_INIT;
 	struct err ignored = ERR_INIT;
+	const char *name = g->toolchain;
 	struct sha256 root;
 
 	if (options_resolve(r, g->variant, NULL, &values, &ignored) < 0)
 		return GOLDEN_AGE_UNKNOWN;
 	settings_merge(&values, &g->set);
-	if (toolchain_load(toolchains_dir, recipe_toolchain(r, &values, g->target), &tc, &ignored) <
-		    0 ||
+	if (!name)
+		name = recipe_toolchain(r, &values, g->target);
+	if (toolchain_load(toolchains_dir, name, &tc, &ignored) < 0 ||
 	    lock_load(tc, g->host, g->target, &lock, &ignored) < 0)
 		return GOLDEN_AGE_UNKNOWN;
 	if (root_of(tc, lock, s, &root))
@@ -153,8 +158,16 @@ static bool is_alive(const struct golden *g, const struct strv *toolchains, cons
 	return false;
 }
 
-const struct golden *golden_replaceable(const struct plan_node *n, const struct sha256 *root,
-					const char *toolchains_dir, struct store *s)
+static bool is_with(const struct plan_node *n, const struct golden *g, const char *toolchain)
+{
+	const char *usual = recipe_toolchain(n->recipe, &n->values, n->target);
+
+	return !strcmp(g->toolchain ? g->toolchain : usual, toolchain);
+}
+
+const struct golden *golden_replaceable(const struct plan_node *n, const char *toolchain,
+					const struct sha256 *root, const char *toolchains_dir,
+					struct store *s)
 {
 	const struct golden *g = golden_find(n, root);
 	_cleanup_(strv_release) struct strv toolchains = STRV_INIT;
@@ -167,7 +180,8 @@ const struct golden *golden_replaceable(const struct plan_node *n, const struct 
 		return NULL;
 	for (size_t i = 0; i < n->branch->n_golden; i++) {
 		g = &n->branch->golden[i];
-		if (is_for(n, g) && !is_alive(g, &toolchains, toolchains_dir, s))
+		if (is_for(n, g) && is_with(n, g, toolchain) &&
+		    !is_alive(g, &toolchains, toolchains_dir, s))
 			return g;
 	}
 	return NULL;

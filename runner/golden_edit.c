@@ -159,10 +159,11 @@ static int verify(const struct branch_edit *e, const struct plan_node *n, size_t
 }
 
 static int edit(struct branch_edit *e, const struct plan_node *n, const struct golden *old,
-		const struct sha256 *root, const json_t *outputs, struct err *err)
+		const char *toolchain, const struct sha256 *root, const json_t *outputs,
+		struct err *err)
 {
 	const struct yaml *list = yaml_get(e->doc.root, "golden");
-	_cleanup_free_ char *entry = golden_yaml(n, root, outputs);
+	_cleanup_free_ char *entry = golden_yaml(n, toolchain, root, outputs);
 	size_t i = old ? (size_t)(old - n->branch->golden) : 0;
 	char hex[SHA256_HEX_LEN + 1];
 
@@ -177,14 +178,14 @@ static int edit(struct branch_edit *e, const struct plan_node *n, const struct g
 	return replace_entry(e, list, i, entry, err);
 }
 
-int golden_write(const struct plan_node *n, const struct golden *old, const struct sha256 *root,
-		 const json_t *outputs, struct err *err)
+int golden_write(const struct plan_node *n, const struct golden *old, const char *toolchain,
+		 const struct sha256 *root, const json_t *outputs, struct err *err)
 {
 	_cleanup_(branch_edit_release) struct branch_edit e = BRANCH_EDIT_INIT;
 
 	if (branch_edit_allowed(n->branch->dir, err) < 0 ||
 	    branch_edit_open(&e, n->branch->dir, err) < 0 ||
-	    edit(&e, n, old, root, outputs, err) < 0)
+	    edit(&e, n, old, toolchain, root, outputs, err) < 0)
 		return err_wrap(err, "golden hashes");
 	if (verify(&e, n, n->branch->n_golden + !old, root, outputs, err) < 0)
 		return err_wrap(err, "golden hashes are not written");

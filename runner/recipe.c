@@ -52,21 +52,27 @@ static void free_steps(struct recipe *r)
 	}
 }
 
-static void free_choices(struct choice *list, size_t n)
+static void free_choices(struct recipe *r)
 {
-	for (size_t i = 0; i < n; i++) {
-		free(list[i].name);
-		settings_release(&list[i].when);
+	for (size_t i = 0; i < r->n_toolchains; i++) {
+		free(r->toolchains[i].name);
+		free(r->toolchains[i].why);
+		settings_release(&r->toolchains[i].when);
+		strv_release(&r->toolchains[i].instead);
 	}
-	free(list);
+	for (size_t i = 0; i < r->n_outputs; i++) {
+		free(r->outputs[i].name);
+		settings_release(&r->outputs[i].when);
+	}
+	free(r->toolchains);
+	free(r->outputs);
 }
 
 void recipe_free(struct recipe *r)
 {
 	if (!r)
 		return;
-	free_choices(r->toolchains, r->n_toolchains);
-	free_choices(r->outputs, r->n_outputs);
+	free_choices(r);
 	choice_free_refusals(r->refusals, r->n_refusals);
 	free_lists(r);
 	free_steps(r);

@@ -77,8 +77,11 @@ static const struct stale_lock *made_with(const struct search *s, const struct g
 static bool look_at_root(const struct search *s, const struct recipe *r, const struct branch *b,
 			 const struct golden *g, const char *toolchain)
 {
-	const struct stale_lock *lock = made_with(s, g, toolchain);
+	const struct stale_lock *lock;
 
+	if (g->toolchain)
+		toolchain = g->toolchain;
+	lock = made_with(s, g, toolchain);
 	if (!lock)
 		lock = made_with(s, g, NULL);
 	if (lock) {

@@ -52,15 +52,19 @@ static const char *golden_word(enum golden_state state)
 
 static json_t *check_json(const struct plan_node *n, const struct check_report *r)
 {
-	json_t *doc = json_object(), *rounds = json_array(), *diffs = json_array();
+	json_t *doc = json_object(), *rounds = json_array(), *diffs = json_array(),
+	       *ms = json_array();
 	char hex[SHA256_HEX_LEN + 1];
 
 	sha256_to_hex(&n->key, hex);
 	json_set(doc, "belljar_check", json_integer(1));
 	json_set_str(doc, "key", hex);
-	for (size_t i = 0; i < r->n_rounds; i++)
+	for (size_t i = 0; i < r->n_rounds; i++) {
 		json_array_append(rounds, r->rounds[i].outputs);
+		json_array_append_new(ms, json_integer((json_int_t)(r->rounds[i].seconds * 1000)));
+	}
 	json_set(doc, "rounds", rounds);
+	json_set(doc, "ms", ms);
 	for (size_t i = 0; i < r->n_differences; i++) {
 		json_t *o = json_object();
 
@@ -107,6 +111,20 @@ static int judge(struct cli *c, const struct plan *p, const struct check_report 
 	return judge_golden(c, r, err);
 }
 
+/* What a log of many checks is read for: how long each took, and what came of it. */
+static void print_rounds(const struct check_report *r)
+{
+	for (size_t i = 0; i < r->n_rounds; i++) {
+		const char *name;
+		json_t *hex;
+
+		fprintf(stderr, "round %zu: %.1f s", i + 1, r->rounds[i].seconds);
+		json_object_foreach (r->rounds[i].outputs, name, hex)
+			fprintf(stderr, ", %s %.16s", name, json_string_value(hex));
+		fputc('\n', stderr);
+	}
+}
+
 static int conclude(struct cli *c, const struct plan *p, const struct check_report *r,
 		    struct err *err)
 {
@@ -120,6 +138,8 @@ static int conclude(struct cli *c, const struct plan *p, const struct check_repo
 		return -1;
 	if (rc < 0 || (regold && !r->n_differences))
 		return rc;
+	if (c->render.verbosity >= 0)
+		print_rounds(r);
 	if (judge(c, p, r, err) < 0)
 		return -1;
 	if (c->render.verbosity >= 0)

@@ -78,6 +78,7 @@ static json_t *golden_json(const struct described *d, const struct golden *g)
 	json_set(o, "variant", text_or_null(g->variant));
 	json_set_str(o, "target", g->target);
 	json_set_str(o, "host", g->host);
+	json_set(o, "built_with", text_or_null(g->toolchain));
 	json_set(o, "set", settings_json(&g->set));
 	json_set_sha256(o, "root", &g->root);
 	for (size_t i = 0; i < g->outputs.n; i++)

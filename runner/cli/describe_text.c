@@ -43,6 +43,22 @@ static void print_refusals(const struct recipe_refusal *list, size_t n)
 	}
 }
 
+/* What may stand in for a toolchain, where not just any may. */
+static void print_toolchains(const struct recipe *r)
+{
+	for (size_t i = 0; i < r->n_toolchains; i++) {
+		const struct toolchain_choice *c = &r->toolchains[i];
+
+		if (!c->why)
+			continue;
+		printf("%s", c->instead.n ? "only" : "no toolchain");
+		for (size_t k = 0; k < c->instead.n; k++)
+			printf(" %s", c->instead.v[k]);
+		printf(" instead of %s: %s", c->name, c->why);
+		print_when(&c->when);
+	}
+}
+
 static void print_head(const struct described *d)
 {
 	const struct recipe *r = d->recipe;
@@ -53,6 +69,7 @@ static void print_head(const struct described *d)
 	print_strv("licenses", &r->licenses);
 	print_strv("targets", &r->targets);
 	printf("toolchain: %s\n", recipe_toolchain(r, &d->values, d->target));
+	print_toolchains(r);
 	print_support(d);
 	print_refusals(r->refusals, r->n_refusals);
 	print_refusals(d->branch->refusals, d->branch->n_refusals);
@@ -154,8 +171,9 @@ static void print_golden(const struct described *d, const struct golden *g)
 				      : GOLDEN_AGE_UNKNOWN;
 	const char *verdict = golden_verdict(d, g);
 
-	printf("golden %s%sfor %s, built on %s: %s", g->variant ? g->variant : "",
-	       g->variant ? " " : "", g->target, g->host,
+	printf("golden %s%sfor %s, built on %s%s%s: %s", g->variant ? g->variant : "",
+	       g->variant ? " " : "", g->target, g->host, g->toolchain ? " with " : "",
+	       g->toolchain ? g->toolchain : "",
 	       age == GOLDEN_AGE_CURRENT ? "of the present toolchain"
 	       : age == GOLDEN_AGE_STALE ? "STALE, of another toolchain"
 					 : "of a toolchain that is not here");

@@ -112,7 +112,8 @@ int regold_write(struct cli *c, const struct plan *p, const struct check_report 
 		 struct err *err)
 {
 	_cleanup_(plan_release) struct plan now = PLAN_INIT;
-	struct regold g = {.root = &p->roots[plan_wanted(p)->root].tree,
+	const struct plan_root *root = &p->roots[plan_wanted(p)->root];
+	struct regold g = {.root = &root->tree,
 			   .outputs = r->rounds[0].outputs,
 			   .dry = opt_has(&c->parsed, OPT_DRY_RUN)};
 	bool same;
@@ -120,9 +121,9 @@ int regold_write(struct cli *c, const struct plan *p, const struct check_report 
 	if (same_still(c, p, &now, err) < 0)
 		return -1;
 	g.node = plan_wanted(&now);
-	g.old = golden_replaceable(g.node, g.root, c->toolchains_dir, c->runner.store);
+	g.old = golden_replaceable(g.node, root->name, g.root, c->toolchains_dir, c->runner.store);
 	same = golden_compare(g.old, g.root, g.outputs) == GOLDEN_SAME;
-	if (!same && !g.dry && golden_write(g.node, g.old, g.root, g.outputs, err) < 0)
+	if (!same && !g.dry && golden_write(g.node, g.old, root->name, g.root, g.outputs, err) < 0)
 		return -1;
 	tell(c, &g, same, doc);
 	return cli_flush(err);

@@ -20,9 +20,12 @@ const struct golden *golden_find(const struct plan_node *n, const struct sha256 
 /* Compare @outputs ({"out": hash}) with an entry, which may be NULL. */
 enum golden_state golden_compare(const struct golden *g, const struct sha256 *root,
 				 const json_t *outputs);
-/* The entry for these outputs, as YAML to be put below `golden:`. Caller frees. */
-char *golden_yaml(const struct plan_node *n, const struct sha256 *root, const json_t *outputs)
-	__attribute__((returns_nonnull));
+/*
+ * The entry for these outputs, made with @toolchain's @root, as YAML to be put below `golden:`.
+ * Caller frees.
+ */
+char *golden_yaml(const struct plan_node *n, const char *toolchain, const struct sha256 *root,
+		  const json_t *outputs) __attribute__((returns_nonnull));
 
 enum golden_age {
 	GOLDEN_AGE_UNKNOWN, /* no lock, or none that records a root: nothing to compare with */
@@ -34,20 +37,22 @@ enum golden_age golden_age(const char *toolchains_dir, const struct recipe *r,
 			   const struct golden *g, struct store *s);
 
 /*
- * The entry of the node's branch that hashes made with @root take the place of: the one with that
- * root, else the first of the same variant, target, host and options whose root is of no toolchain
- * in @toolchains_dir any more (another toolchain's entry stands beside this one's). NULL: none, a
- * new entry is added.
+ * The entry of the node's branch that hashes made with @toolchain's @root take the place of: the
+ * one with that root, else the first of the same variant, target, host, options and toolchain whose
+ * root is of no toolchain in @toolchains_dir any more (another toolchain's entry stands beside this
+ * one's). NULL: none, a new entry is added.
  */
-const struct golden *golden_replaceable(const struct plan_node *n, const struct sha256 *root,
-					const char *toolchains_dir, struct store *s);
+const struct golden *golden_replaceable(const struct plan_node *n, const char *toolchain,
+					const struct sha256 *root, const char *toolchains_dir,
+					struct store *s);
 /*
  * Write root and outputs into the branch's file: in the place of @old, or as a new entry behind the
  * others (NULL). All other bytes stay. What would come of it is parsed, and must meet the outputs,
  * before anything is written. ERR_INPUT when the file is not of a form that can be changed so.
  */
-int golden_write(const struct plan_node *n, const struct golden *old, const struct sha256 *root,
-		 const json_t *outputs, struct err *err) __attribute__((warn_unused_result));
+int golden_write(const struct plan_node *n, const struct golden *old, const char *toolchain,
+		 const struct sha256 *root, const json_t *outputs, struct err *err)
+	__attribute__((warn_unused_result));
 /* May the branch's file be changed? ERR_INPUT with the reason; to be asked before rounds are run.
  */
 int golden_writable(const struct branch *b, struct err *err) __attribute__((warn_unused_result));

@@ -91,6 +91,12 @@ void node_outputs(const struct plan_node *n, struct strv *out);
 /* ERR_USAGE with the reason when recipe or branch refuse the node's combination of options. */
 int node_check_refusals(const struct plan_node *n, struct err *err)
 	__attribute__((warn_unused_result));
+/*
+ * ERR_USAGE with the reason when @other (NULL: none was asked for) may not stand in for the node's
+ * own toolchain. Whether there is one of that name is not looked at.
+ */
+int node_check_toolchain(const struct plan_node *n, const char *other, struct err *err)
+	__attribute__((warn_unused_result));
 /* "xen@4.20:slim" and ", for aarch64" when it is not built for the host. Caller frees. */
 char *plan_node_title(const struct plan_node *n) __attribute__((returns_nonnull));
 /* New reference: the machine form of the plan. */

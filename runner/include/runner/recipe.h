@@ -53,6 +53,14 @@ struct choice {
 	struct settings when;
 };
 
+/* A toolchain that holds under conditions, and what --toolchain may put in its place. */
+struct toolchain_choice {
+	char *name;
+	struct settings when;
+	char *why;           /* NULL: any other may stand in */
+	struct strv instead; /* with @why: only these */
+};
+
 /* A combination that is not built, and why: refused when the plan is made. */
 struct recipe_refusal {
 	struct settings when; /* at least one */
@@ -65,7 +73,7 @@ struct recipe {
 	char *name, *summary, *homepage, *default_variant;
 	char *dir; /* the recipe's folder */
 	struct strv licenses, targets;
-	struct choice *toolchains; /* the first that holds; the last one always does */
+	struct toolchain_choice *toolchains; /* the first that holds; the last one always does */
 	struct choice *outputs;
 	struct option *options;
 	struct variant *variants;
@@ -113,6 +121,7 @@ struct patch {
 struct golden {
 	char *variant; /* NULL: the default variant */
 	char *target, *host;
+	char *toolchain;              /* NULL: the recipe's own for these options */
 	struct settings set, outputs; /* outputs: name -> tree hash in hex */
 	struct sha256 root;
 };
@@ -183,7 +192,7 @@ bool recipe_has_output(const struct recipe *r, const char *name);
 /* The outputs for these options, in the recipe's order. */
 void recipe_outputs(const struct recipe *r, const struct settings *values, const char *target,
 		    struct strv *out);
-/* The toolchain for these options. Borrowed from the recipe. */
+/* The toolchain for these options, when --toolchain names no other. Borrowed from the recipe. */
 const char *recipe_toolchain(const struct recipe *r, const struct settings *values,
 			     const char *target);
 bool when_holds(const struct settings *when, const struct settings *values, const char *target);

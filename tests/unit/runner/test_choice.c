@@ -105,6 +105,14 @@ static const struct broken brokens[] = {
 	 "there is no option 'eif': did you mean 'efi'?"},
 	{"toolchain: debian-12\n", "toolchain: [{nam: a}, b]\n", "did you mean 'name'?"},
 	{"toolchain: debian-12\n", "toolchain: [../a]\n", "expected a plain name, found '../a'"},
+	{"toolchain: debian-12\n", "toolchain: [{name: a, instead: [b]}]\n", "missing key 'why'"},
+	{"toolchain: debian-12\n", "toolchain: [{name: a, why: b}]\n",
+	 "'why': expected 'instead' as well"},
+	{"toolchain: debian-12\n", "toolchain: [{name: a, instead: b, why: c}]\n",
+	 "expected a list"},
+	{"toolchain: debian-12\n", "toolchain: [{name: a, instead: [../b], why: c}]\n",
+	 "'instead': expected a plain name, found '../b'"},
+	{"outputs: [out, boot]", "outputs: [out, {name: boot, instead: []}]", "'instead'"},
 	{"outputs: [out, boot]", "outputs: []", "'outputs': expected at least one name"},
 	{"outputs: [out, boot]", "outputs: [out, {name: out, when: {efi: true}}]",
 	 "'outputs': 'out' is there twice"},
@@ -169,6 +177,39 @@ Test(choice, a_refused_combination_says_why)
 	combination(recipe_text, fixture_branch, "true", "x86_64", &fine);
 	combination(recipe_text, fixture_branch, "false", "aarch64", &fine);
 	cr_expect_str_eq(fine.msg, "");
+}
+
+#define LIMITED                                                                                    \
+	"toolchain:\n"                                                                             \
+	"  - {name: big, when: {docs: true}, instead: [huge], why: \"no pandoc elsewhere\"}\n"     \
+	"  - debian-12\n"
+
+static void stand_in(const struct recipe *r, const char *docs, const char *other, const char *says)
+{
+	struct branch b = {.name = (char *)"1.0"};
+	struct plan_node n = {.recipe = r, .branch = &b, .host = "x86_64", .target = "x86_64"};
+	struct err err = ERR_INIT;
+
+	settings_set(&n.values, "docs", docs);
+	cr_expect_eq(node_check_toolchain(&n, other, &err) < 0, says != NULL, "%s for docs=%s",
+		     other ? other : "none", docs);
+	cr_expect_eq(err.code, says ? ERR_USAGE : 0);
+	cr_expect_str_eq(err.msg, says ? says : "");
+	settings_release(&n.values);
+}
+
+/* --toolchain puts another in the place of the recipe's own, unless the recipe knows better. */
+Test(choice, what_may_stand_in_for_a_toolchain)
+{
+	_cleanup_(recipe_freep) struct recipe *r = recipe("toolchain: debian-12\n", LIMITED);
+
+	stand_in(r, "true", "debian-13",
+		 "demo@1.0 cannot be built with toolchain debian-13 instead of big: "
+		 "no pandoc elsewhere");
+	stand_in(r, "true", "huge", NULL);
+	stand_in(r, "true", "big", NULL);
+	stand_in(r, "true", NULL, NULL);
+	stand_in(r, "false", "debian-13", NULL);
 }
 
 static void shipped(const char *variant, const char *set, const char *toolchain,

@@ -86,11 +86,30 @@ Test(golden, yaml_round_trip)
 	struct err err = ERR_INIT;
 
 	settings_set(&w.n.values, "efi", "false");
-	yaml = golden_yaml(&w.n, &w.root, outputs);
+	yaml = golden_yaml(&w.n, "debian-12", &w.root, outputs);
 	text = xasprintf("%s%s", fixture_branch, yaml);
 	cr_assert_eq(fixture_parse_branch(w.r, text, &b, &err), 0, "%s\n%s", err.msg, yaml);
 	w.n.branch = b;
 	cr_assert_eq(golden_compare(golden_find(&w.n, &w.root), &w.root, outputs), GOLDEN_SAME,
 		     "%s", yaml);
 	cr_assert_str_eq(settings_get(&b->golden[1].set, "efi"), "false");
+	cr_assert_null(b->golden[1].toolchain);
+}
+
+/* One entry per root: that of another toolchain says which, and does not hide the usual one. */
+Test(golden, another_toolchain)
+{
+	_cleanup_(world_release) struct world w = world("usual", "x86_64", HASH_C);
+	_cleanup_json_ json_t *outputs = json_pack("{s:s,s:s}", "out", HASH_C, "boot", HASH_B);
+	_cleanup_free_ char *yaml = golden_yaml(&w.n, "debian-13", &w.root, outputs);
+	_cleanup_free_ char *text = xasprintf("%s%s", fixture_branch, yaml);
+	_cleanup_(branch_freep) struct branch *b = NULL;
+	struct err err = ERR_INIT;
+
+	cr_assert_eq(fixture_parse_branch(w.r, text, &b, &err), 0, "%s\n%s", err.msg, yaml);
+	w.n.branch = b;
+	cr_assert_str_eq(b->golden[1].toolchain, "debian-13");
+	cr_assert_eq(compare(&w, HASH_C, HASH_B), GOLDEN_SAME, "%s", yaml);
+	cr_assert(sha256_from_hex(HASH_B, &w.root));
+	cr_assert_eq(compare(&w, HASH_A, HASH_B), GOLDEN_SAME);
 }
