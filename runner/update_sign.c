@@ -91,8 +91,7 @@ static int refuse(const struct gpgv_signature *s, const struct strv *pinned, str
 {
 	static const char *const texts[] = {
 		[GPGV_GOOD] = "it is signed by a key that the recipe does not pin",
-		[GPGV_BAD] = "the signature does not match the tag: it was changed after it was "
-			     "signed",
+		[GPGV_BAD] = "the signature does not match the tag: changed after it was signed",
 		[GPGV_EXPIRED] = "the signature has expired",
 		[GPGV_KEY_EXPIRED] = "the key that signed it has expired",
 		[GPGV_KEY_REVOKED] = "the key that signed it is revoked",

@@ -62,18 +62,17 @@ static void places_find(struct places *p, const struct git_origin *o,
 	}
 }
 
-/* What git takes for the place, and whether that is a folder; NULL: of no use. */
-static const char *place_at(const struct places *p, size_t i, bool *out_local)
+/* What git takes for the place, and whether that is a folder. False: of no use. */
+static bool place_at(const struct places *p, size_t i, const char **out_url, bool *out_local)
 {
 	const char *url = p->urls.v[i];
 
+	*out_url = url;
 	*out_local = i < p->n_local || str_starts(url, "file:///");
-	if (i < p->n_local)
-		return url;
 	/* A folder's path is given to git as it is, without decoding. */
-	if (*out_local)
-		return url + strlen("file://");
-	return str_starts(url, "https://") || str_starts(url, "http://") ? url : NULL;
+	if (*out_local && i >= p->n_local)
+		*out_url += strlen("file://");
+	return *out_local || str_starts(url, "https://") || str_starts(url, "http://");
 }
 
 static int report(const struct places *p, const struct git_origin *o, bool offline,
@@ -158,11 +157,11 @@ static int list_anywhere(struct git_room *g, struct places *p, const char *const
 {
 	for (size_t i = 0; i < p->urls.n; i++) {
 		bool local = false;
-		const char *url = place_at(p, i, &local);
+		const char *url;
 		_cleanup_free_ char *why = NULL;
 		int r;
 
-		if (!url) {
+		if (!place_at(p, i, &url, &local)) {
 			add_failure(p, p->urls.v[i],
 				    "only https, http, file and mirror URLs are known");
 			continue;
@@ -234,11 +233,11 @@ static int fetch_anywhere(struct git_room *g, struct places *p, const char *tag,
 {
 	for (size_t i = 0; i < p->urls.n; i++) {
 		bool local = false;
-		const char *url = place_at(p, i, &local);
+		const char *url;
 		_cleanup_free_ char *why = NULL;
 		int r;
 
-		if (!url)
+		if (!place_at(p, i, &url, &local))
 			continue;
 		r = fetch_tag(g, url, local, tag, true, err);
 		/* Servers of plain files know no depth. */
