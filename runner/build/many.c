@@ -2,7 +2,7 @@
 /* Several builds at once, where the failure of one is no reason to do without the others. */
 #include <runner/build.h>
 
-#include "sched.h"
+#include "schedule.h"
 
 #include <base/cleanup.h>
 #include <runner/strict.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <runner/build.h>
 
-#include "sched.h"
+#include "schedule.h"
 
 #include <base/cleanup.h>
 #include <runner/strict.h>

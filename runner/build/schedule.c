@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sched.h"
+#include "schedule.h"
 
 #include <base/cleanup.h>
 #include <pthread.h>
