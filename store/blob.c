@@ -117,7 +117,7 @@ static int publish_blob(struct store *s, struct tmp_file *t, const struct sha256
 	dir = file_open(blobs, rel, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, err);
 	if (dir < 0)
 		return -1;
-	return tmp_file_publish(t, dir, rel + 3, 0444, true, err);
+	return tmp_file_publish_once(t, dir, rel + 3, 0444, err);
 }
 
 int store_blob_add_fd(struct store *s, int fd, const char *name, const struct sha256 *expected,

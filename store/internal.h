@@ -72,6 +72,12 @@ int tmp_file_new(struct store *s, struct tmp_file *out, struct err *err)
  */
 int tmp_file_publish(struct tmp_file *t, int dirfd, const char *name, mode_t mode, bool durable,
 		     struct err *err) __attribute__((warn_unused_result));
+/*
+ * The same, durably, for a name that says what the content is: where it is there already it stays,
+ * and the file is dropped. Replacing it would take it away for a moment from whoever is linking it.
+ */
+int tmp_file_publish_once(struct tmp_file *t, int dirfd, const char *name, mode_t mode,
+			  struct err *err) __attribute__((warn_unused_result));
 void tmp_file_release(struct tmp_file *t);
 /* The three steps at once for a text in memory. */
 int store_put_file(struct store *s, int dirfd, const char *name, const char *text, size_t len,

@@ -126,6 +126,23 @@ int tmp_file_publish(struct tmp_file *t, int dirfd, const char *name, mode_t mod
 	return durable ? file_fsync_dir(dirfd, err) : 0;
 }
 
+int tmp_file_publish_once(struct tmp_file *t, int dirfd, const char *name, mode_t mode,
+			  struct err *err)
+{
+	if (fchmod(t->fd, mode) == 0 && fsync(t->fd) == 0 &&
+	    renameat2(t->store->dirs[DIR_TMP], t->name, dirfd, name, RENAME_NOREPLACE) == 0) {
+		t->name[0] = '\0';
+		return file_fsync_dir(dirfd, err);
+	}
+	if (errno == EEXIST)
+		return file_fsync_dir(dirfd, err);
+	/* A file system that cannot do it: some network ones. */
+	if (errno == EINVAL || errno == ENOSYS)
+		return tmp_file_publish(t, dirfd, name, mode, true, err);
+	err_set(err, ERR_STORE, errno, "store %s", name);
+	return store_explain(t->store, err);
+}
+
 void tmp_file_release(struct tmp_file *t)
 {
 	if (t->store && t->name[0])

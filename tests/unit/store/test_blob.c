@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
+#include <internal.h>
 
 static int fd_of(const char *text)
 {
@@ -104,5 +105,25 @@ STORE_TEST(blob, planted_link_is_not_followed)
 	CHECK(unlink(path) == 0 && symlink("../../version", path) == 0);
 	CHECK(!store_blob_has(w.s, &h));
 	FAILS(store_blob_open(w.s, &h, &err), ERR_STORE, "open the blob");
+	return NULL;
+}
+
+/* Two that add the same file at once: who links what the first one published must find it. */
+STORE_TEST(blob, what_is_published_is_not_replaced)
+{
+	_cleanup_(tmp_file_release) struct tmp_file a = TMP_FILE_INIT, b = TMP_FILE_INIT;
+	struct err err = ERR_INIT;
+	struct stat first, then;
+	WORLD(w);
+
+	OK(tmp_file_new(w.s, &a, &err));
+	OK(tmp_file_new(w.s, &b, &err));
+	OK(tmp_file_publish_once(&a, w.fd, "blob", 0444, &err));
+	CHECK(fstatat(w.fd, "blob", &first, 0) == 0 && (first.st_mode & 07777) == 0444);
+	OK(tmp_file_publish_once(&b, w.fd, "blob", 0444, &err));
+	CHECK(fstatat(w.fd, "blob", &then, 0) == 0 && then.st_ino == first.st_ino);
+	tmp_file_release(&a);
+	tmp_file_release(&b);
+	CHECK(count_entries("%s/tmp", w.path) == 0);
 	return NULL;
 }
