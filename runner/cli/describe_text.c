@@ -38,7 +38,8 @@ static void print_support(const struct described *d)
 static void print_refusals(const struct recipe_refusal *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		printf("refused: %s", list[i].why);
+		printf("refused%s%s: %s", list[i].toolchain ? " with " : "",
+		       list[i].toolchain ? list[i].toolchain : "", list[i].why);
 		print_when(&list[i].when);
 	}
 }

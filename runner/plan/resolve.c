@@ -205,7 +205,7 @@ static int resolve_new(struct resolver *rs, const struct wish *w, size_t *out, s
 	struct plan *p = rs->plan;
 	struct plan_node n = {0};
 
-	if (fill(rs, w, &n, err) < 0 || node_check_refusals(&n, err) < 0 ||
+	if (fill(rs, w, &n, err) < 0 || node_check_refusals(&n, toolchain_of(rs, &n), err) < 0 ||
 	    node_check_toolchain(&n, rs->rq->toolchain, err) < 0 ||
 	    resolve_inputs(rs, &n, err) < 0 ||
 	    get_root(rs, toolchain_of(rs, &n), n.host, n.target, &n.root, err) < 0) {

@@ -139,10 +139,11 @@ int choice_outputs(struct recipe *r, const struct yaml *root, struct err *err)
 static int parse_refusal(const struct recipe *r, const struct yaml *node, struct recipe_refusal *f,
 			 struct err *err)
 {
-	static const char *const keys[] = {"when", "why", NULL};
+	static const char *const keys[] = {"when", "toolchain", "why", NULL};
 
 	if (schema_map(node, "refuse", keys, err) < 0 ||
 	    schema_text(node, "why", true, &f->why, err) < 0 ||
+	    schema_name(node, "toolchain", false, &f->toolchain, err) < 0 ||
 	    schema_options(r, node, "when", true, &f->when, err) < 0)
 		return -1;
 	if (!f->when.n)
@@ -169,6 +170,7 @@ void choice_free_refusals(struct recipe_refusal *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		free(list[i].why);
+		free(list[i].toolchain);
 		settings_release(&list[i].when);
 	}
 	free(list);
@@ -220,21 +222,29 @@ static int refused(const struct plan_node *n, const struct recipe_refusal *f, st
 
 	for (size_t i = 0; i < f->when.n; i++)
 		strbuf_addf(&sb, "%s%s=%s", i ? ", " : "", f->when.v[i].name, f->when.v[i].value);
+	if (f->toolchain)
+		strbuf_addf(&sb, " and toolchain %s", f->toolchain);
 	return err_set(err, ERR_USAGE, 0, "%s cannot be built with %s: %s", title, strbuf_str(&sb),
 		       f->why);
 }
 
-int node_check_refusals(const struct plan_node *n, struct err *err)
+static bool meets(const struct plan_node *n, const char *toolchain, const struct recipe_refusal *f)
+{
+	return (!f->toolchain || !strcmp(f->toolchain, toolchain)) &&
+	       when_holds(&f->when, &n->values, n->target);
+}
+
+int node_check_refusals(const struct plan_node *n, const char *toolchain, struct err *err)
 {
 	const struct recipe *r = n->recipe;
 	const struct branch *b = n->branch;
 
 	for (size_t i = 0; i < r->n_refusals; i++) {
-		if (when_holds(&r->refusals[i].when, &n->values, n->target))
+		if (meets(n, toolchain, &r->refusals[i]))
 			return refused(n, &r->refusals[i], err);
 	}
 	for (size_t i = 0; i < b->n_refusals; i++) {
-		if (when_holds(&b->refusals[i].when, &n->values, n->target))
+		if (meets(n, toolchain, &b->refusals[i]))
 			return refused(n, &b->refusals[i], err);
 	}
 	return 0;

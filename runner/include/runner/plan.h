@@ -88,8 +88,9 @@ int plan_keys(struct plan *p, struct store *s, struct err *err) __attribute__((w
 struct plan_node *plan_wanted(const struct plan *p);
 /* The outputs that the node has with its options, in the recipe's order. */
 void node_outputs(const struct plan_node *n, struct strv *out);
-/* ERR_USAGE with the reason when recipe or branch refuse the node's combination of options. */
-int node_check_refusals(const struct plan_node *n, struct err *err)
+/* ERR_USAGE with the reason when recipe or branch refuse the node's combination of options, with
+ * @toolchain as its toolchain. */
+int node_check_refusals(const struct plan_node *n, const char *toolchain, struct err *err)
 	__attribute__((warn_unused_result));
 /*
  * ERR_USAGE with the reason when @other (NULL: none was asked for) may not stand in for the node's

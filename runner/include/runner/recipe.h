@@ -64,6 +64,7 @@ struct toolchain_choice {
 /* A combination that is not built, and why: refused when the plan is made. */
 struct recipe_refusal {
 	struct settings when; /* at least one */
+	char *toolchain;      /* with this one only; NULL: with any */
 	char *why;
 };
 

@@ -154,7 +154,7 @@ static void combination(const char *recipe_text, const char *branch_text, const 
 	n.recipe = r;
 	n.branch = b;
 	settings_set(&n.values, "docs", docs);
-	if (node_check_refusals(&n, err) < 0)
+	if (node_check_refusals(&n, "debian-12", err) < 0)
 		cr_expect_eq(err->code, ERR_USAGE);
 	settings_release(&n.values);
 }
