@@ -188,6 +188,20 @@ void json_set(json_t *obj, const char *key, json_t *value_taken)
 	abort();
 }
 
+json_t *json_text(const char *text)
+{
+	return text ? json_string(text) : json_null();
+}
+
+json_t *json_texts(const struct strv *texts)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < texts->n; i++)
+		json_array_append_new(list, json_string(texts->v[i]));
+	return list;
+}
+
 void json_set_sha256(json_t *obj, const char *key, const struct sha256 *hash)
 {
 	char hex[SHA256_HEX_LEN + 1];

@@ -83,7 +83,7 @@ static int open_partial(struct remote *r, struct err *err)
 
 static json_t *request_of(const struct remote *r, const struct want *w)
 {
-	json_t *request = json_object(), *urls = json_array();
+	json_t *request = json_object();
 	char name[96], hex[SHA256_HEX_LEN + 1];
 
 	partial_name(r, w, name);
@@ -94,9 +94,7 @@ static json_t *request_of(const struct remote *r, const struct want *w)
 		sha256_to_hex(&w->item->hash, hex);
 		json_set(request, "sha256", json_string(hex));
 	}
-	for (size_t i = 0; i < w->urls.n; i++)
-		json_array_append_new(urls, json_string(w->urls.v[i]));
-	json_set(request, "urls", urls);
+	json_set(request, "urls", json_texts(&w->urls));
 	return request;
 }
 

@@ -14,7 +14,6 @@
 #define TAGS_MAX   (16u << 20)
 #define OBJECT_MAX (1u << 20)
 #define PATCH_MAX  (64u << 20)
-#define MEMO_KIND  "git"
 
 /* ---- where to look ---- */
 
@@ -294,21 +293,8 @@ static int commit_time(struct git_room *g, struct git_release *r, struct err *er
 
 static int check_out(struct git_room *g, struct git_release *r, struct err *err)
 {
-	const char *const args[] = {"--git-dir=repo.git",
-				    "--work-tree=tree",
-				    "checkout",
-				    "--progress",
-				    "--force",
-				    "--detach",
-				    "--no-recurse-submodules",
-				    r->commit,
-				    "--",
-				    NULL};
-	int rc;
+	int rc = git_tree_check_out(g, r->commit, err);
 
-	if (git_tree_check(g, r->commit, err) < 0)
-		return -1;
-	rc = git_room_run(g, &(struct git_run){.args = args}, err);
 	if (rc > 0) {
 		_cleanup_free_ char *why = git_room_why(g);
 
@@ -360,15 +346,12 @@ static int try_patches(struct git_room *g, struct git_release *r, struct err *er
 static int publish(struct store *s, struct git_room *g, struct git_release *r, struct err *err)
 {
 	struct tree_commit c = {.dirfd = g->tmp.fd, .name = "tree"};
-	char hex[SHA256_HEX_LEN + 1];
 
 	if (store_tree_prepare(s, g->tmp.fd, "tree", false, &c.hash, NULL, err) < 0 ||
 	    store_tree_commit(s, &c, 1, err) < 0)
 		return -1;
 	r->nar = c.hash;
-	/* So that `store gc --keep-sources` knows that this tree is one. */
-	sha256_to_hex(&c.hash, hex);
-	return store_memo_put(s, MEMO_KIND, &c.hash, hex, err);
+	return git_tree_remember(s, &c.hash, err);
 }
 
 static int release_run(struct store *s, struct git_room *g, struct places *p, struct git_release *r,

@@ -43,6 +43,12 @@ int git_room_run(struct git_room *g, const struct git_run *run, struct err *err)
 /* The line of git's that says why, printable. Caller frees. */
 char *git_room_why(const struct git_room *g) __attribute__((returns_nonnull));
 
-/* git-tree.c: refuse a commit that would not fit: entries, bytes, kinds. ERR_INPUT. */
-int git_tree_check(struct git_room *g, const char *commit, struct err *err)
+/*
+ * git-tree.c: check the commit out into `tree`, 0 or 1 as git_room_run(). Before: ERR_INPUT for one
+ * that would not fit (entries, bytes, kinds).
+ */
+int git_tree_check_out(struct git_room *g, const char *commit, struct err *err)
+	__attribute__((warn_unused_result));
+/* So that `store gc --keep-sources` knows that this tree is a source. */
+int git_tree_remember(struct store *s, const struct sha256 *tree, struct err *err)
 	__attribute__((warn_unused_result));

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a commit would write, before it is written: a few kilobytes of packed objects can name
- * endless trees and terabytes of zeros.
+ * A commit's tree: what it would write, before it is written, since a few kilobytes of packed
+ * objects can name endless trees and terabytes of zeros; then its checkout.
  */
 #include "git-room.h"
 
 #include <base/cleanup.h>
 #include <string.h>
+
+#define MEMO_KIND "git"
 
 struct listing {
 	struct git_room *room;
@@ -53,7 +55,7 @@ static int take_output(void *arg, const char *data, size_t len, struct err *err)
 	return 0;
 }
 
-int git_tree_check(struct git_room *g, const char *commit, struct err *err)
+static int check(struct git_room *g, const char *commit, struct err *err)
 {
 	struct listing l = {.room = g};
 	const char *const args[] = {"--git-dir=repo.git", "ls-tree", "-r", "-t", "-l", "-z",
@@ -68,4 +70,30 @@ int git_tree_check(struct git_room *g, const char *commit, struct err *err)
 		return err_set(err, ERR_INPUT, 0, "%s", why);
 	}
 	return r;
+}
+
+int git_tree_check_out(struct git_room *g, const char *commit, struct err *err)
+{
+	const char *const args[] = {"--git-dir=repo.git",
+				    "--work-tree=tree",
+				    "checkout",
+				    "--progress",
+				    "--force",
+				    "--detach",
+				    "--no-recurse-submodules",
+				    commit,
+				    "--",
+				    NULL};
+
+	if (check(g, commit, err) < 0)
+		return -1;
+	return git_room_run(g, &(struct git_run){.args = args}, err);
+}
+
+int git_tree_remember(struct store *s, const struct sha256 *tree, struct err *err)
+{
+	char hex[SHA256_HEX_LEN + 1];
+
+	sha256_to_hex(tree, hex);
+	return store_memo_put(s, MEMO_KIND, tree, hex, err);
 }

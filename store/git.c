@@ -11,8 +11,6 @@
 #include <store/archive.h>
 #include <string.h>
 
-#define MEMO_KIND "git"
-
 struct gitting {
 	struct store *store;
 	struct git_item *item;
@@ -60,10 +58,7 @@ static int judge(const struct git_item *item, const struct sha256 *found, const 
 static int remember(struct gitting *x, const struct sha256 *tree, const char *where,
 		    struct err *err)
 {
-	char hex[SHA256_HEX_LEN + 1];
-
-	sha256_to_hex(tree, hex);
-	if (store_memo_put(x->store, MEMO_KIND, tree, hex, err) < 0)
+	if (git_tree_remember(x->store, tree, err) < 0)
 		return -1;
 	x->item->nar = *tree;
 	x->item->nar_known = x->done = true;
@@ -73,12 +68,9 @@ static int remember(struct gitting *x, const struct sha256 *tree, const char *wh
 
 /* ---- a repository ---- */
 
-/* One run of git that must succeed; 1 when git refused, which is noted. */
-static int step(struct gitting *x, struct git_room *g, const struct git_run *run, const char *where,
-		struct err *err)
+/* What git answered, @r; its refusal (1) is noted. */
+static int noted(struct gitting *x, const struct git_room *g, int r, const char *where)
 {
-	int r = git_room_run(g, run, err);
-
 	if (r > 0) {
 		_cleanup_free_ char *why = git_room_why(g);
 
@@ -114,7 +106,7 @@ static int fetch_all(struct gitting *x, struct git_room *g, const char *url, boo
 				    "+refs/tags/*:refs/tags/*",
 				    NULL};
 	const struct git_run run = {.args = args, .network = !local, .read = local ? url : NULL};
-	int r = step(x, g, &run, url, err);
+	int r = noted(x, g, git_room_run(g, &run, err), url);
 
 	return r ? r : has_commit(x, g, url, err);
 }
@@ -139,11 +131,9 @@ static int fetch_commit(struct gitting *x, struct git_room *g, const char *url, 
 
 	if (r == 0)
 		return has_commit(x, g, url, err);
-	if (r > 0 && g->stalled) {
-		_cleanup_free_ char *why = git_room_why(g);
-
-		add_failure(x, url, why);
-	} else if (r > 0) {
+	if (r > 0 && g->stalled)
+		return noted(x, g, r, url);
+	if (r > 0) {
 		_cleanup_free_ char *why = git_room_why(g);
 
 		event_debug(x->sink, "%s: %s: not the commit alone (%s), trying all of it",
@@ -151,24 +141,6 @@ static int fetch_commit(struct gitting *x, struct git_room *g, const char *url, 
 		r = fetch_all(x, g, url, local, err);
 	}
 	return r;
-}
-
-static int check_out(struct gitting *x, struct git_room *g, const char *where, struct err *err)
-{
-	const char *const args[] = {"--git-dir=repo.git",
-				    "--work-tree=tree",
-				    "checkout",
-				    "--progress",
-				    "--force",
-				    "--detach",
-				    "--no-recurse-submodules",
-				    x->item->commit,
-				    "--",
-				    NULL};
-
-	if (git_tree_check(g, x->item->commit, err) < 0)
-		return -1;
-	return step(x, g, &(struct git_run){.args = args}, where, err);
 }
 
 static int publish(struct gitting *x, struct git_room *g, const char *where, struct err *err)
@@ -192,7 +164,7 @@ static int from_repository(struct gitting *x, const char *url, bool local, struc
 		return -1;
 	r = fetch_commit(x, &g, url, local, err);
 	if (r == 0)
-		r = check_out(x, &g, url, err);
+		r = noted(x, &g, git_tree_check_out(&g, x->item->commit, err), url);
 	if (r == 0)
 		return publish(x, &g, url, err);
 	return r < 0 ? err_wrap(err, "source '%s': %s", x->item->name, url) : 0;

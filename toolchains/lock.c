@@ -381,16 +381,6 @@ int lock_read(const struct toolchain *tc, const char *host, const char *target, 
 	return 0;
 }
 
-static bool same_strings(const struct strv *a, const struct strv *b)
-{
-	if (a->n != b->n)
-		return false;
-	for (size_t i = 0; i < a->n; i++)
-		if (strcmp(a->v[i], b->v[i]) != 0)
-			return false;
-	return true;
-}
-
 int lock_load(const struct toolchain *tc, const char *host, const char *target, struct lock **out,
 	      struct err *err)
 {
@@ -408,7 +398,7 @@ int lock_load(const struct toolchain *tc, const char *host, const char *target, 
 			       "`belljar toolchain lock %s`",
 			       tc->name, host, target, tc->name);
 	toolchain_wanted(tc, pair, &wanted);
-	if (!same_strings(&wanted, &l->wanted))
+	if (!strv_equal(&wanted, &l->wanted))
 		return err_set(err, ERR_INPUT, 0,
 			       "the lock %s/locks/%s-%s.yaml was made for another list of packages "
 			       "than toolchain.yaml names now: renew it with `belljar toolchain "

@@ -61,24 +61,14 @@ size_t lock_compare(const struct lock *old, const struct lock *now, lock_change_
 	return changes;
 }
 
-static bool same_texts(const struct strv *a, const struct strv *b)
-{
-	if (a->n != b->n)
-		return false;
-	for (size_t i = 0; i < a->n; i++)
-		if (strcmp(a->v[i], b->v[i]) != 0)
-			return false;
-	return true;
-}
-
 bool lock_same(const struct lock *a, const struct lock *b)
 {
-	if (lock_compare(a, b, NULL, NULL) || !same_texts(&a->wanted, &b->wanted) ||
+	if (lock_compare(a, b, NULL, NULL) || !strv_equal(&a->wanted, &b->wanted) ||
 	    strcmp(a->mirror, b->mirror) != 0)
 		return false;
 	for (size_t i = 0; i < a->n; i++)
 		if (strcmp(a->packages[i].path, b->packages[i].path) != 0 ||
-		    !same_texts(&a->replaces[i], &b->replaces[i]))
+		    !strv_equal(&a->replaces[i], &b->replaces[i]))
 			return false;
 	return true;
 }

@@ -161,7 +161,6 @@ static int fetch_indices(struct resolve *r, struct err *err)
 static json_t *request(const struct resolve *r)
 {
 	json_t *req = json_object(), *archs = json_array(), *indices = json_array();
-	json_t *want = json_array();
 
 	for (size_t i = 0; i < r->n_archs; i++)
 		json_array_append_new(archs, json_string(r->archs[i]));
@@ -173,11 +172,9 @@ static json_t *request(const struct resolve *r)
 		json_set(index, "name", json_string(r->index[i].file));
 		json_array_append_new(indices, index);
 	}
-	for (size_t i = 0; i < r->wanted.n; i++)
-		json_array_append_new(want, json_string(r->wanted.v[i]));
 	json_set(req, "archs", archs);
 	json_set(req, "indices", indices);
-	json_set(req, "want", want);
+	json_set(req, "want", json_texts(&r->wanted));
 	return req;
 }
 

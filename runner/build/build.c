@@ -68,18 +68,6 @@ int build_keep(struct store *s, const struct plan_node *n, const struct round *r
 	return 0;
 }
 
-/* Nodes that must run, inputs first: what is built needs no inputs. */
-static void mark_needed(const struct plan *p, size_t i, bool *needed)
-{
-	const struct plan_node *n = &p->nodes[i];
-
-	if (n->result || needed[i])
-		return;
-	needed[i] = true;
-	for (size_t k = 0; k < n->n_inputs; k++)
-		mark_needed(p, n->inputs[k], needed);
-}
-
 /* What was built without --strict or --require-walls is judged by its record: the key does not
  * tell. */
 static int judge_stored(const struct runner *rn, const struct plan *p, bool inputs_only,
@@ -104,9 +92,9 @@ int build_run(struct runner *rn, struct plan *p, bool inputs_only, struct build_
 		return -1;
 	if (inputs_only) {
 		for (size_t k = 0; k < p->nodes[wanted].n_inputs; k++)
-			mark_needed(p, p->nodes[wanted].inputs[k], needed);
+			sched_mark(p, p->nodes[wanted].inputs[k], needed);
 	} else {
-		mark_needed(p, wanted, needed);
+		sched_mark(p, wanted, needed);
 	}
 	for (size_t i = 0; i < p->n_nodes; i++) {
 		if (needed[i])

@@ -82,18 +82,6 @@ static void want(struct many *m, size_t i)
 	(void)!look_up(m, i, error_of(m, i));
 }
 
-/* An input is needed only by what is not built yet. */
-static void mark(const struct plan *p, size_t i, bool *build)
-{
-	const struct plan_node *n = &p->nodes[i];
-
-	if (n->result || build[i])
-		return;
-	build[i] = true;
-	for (size_t k = 0; k < n->n_inputs; k++)
-		mark(p, n->inputs[k], build);
-}
-
 static bool prepare(struct many *m, size_t i)
 {
 	struct err *err = error_of(m, i);
@@ -120,7 +108,7 @@ static int run(struct many *m, const size_t *wanted, size_t n, struct err *err)
 	for (size_t i = 0; i < n; i++)
 		want(m, wanted[i]);
 	for (size_t i = 0; i < n; i++)
-		mark(m->p, wanted[i], build);
+		sched_mark(m->p, wanted[i], build);
 	for (size_t i = 0; i < m->p->n_nodes; i++) {
 		if (runner_stopped(m->rn))
 			return err_set(err, ERR_INTERRUPTED, 0, "stopped");

@@ -214,6 +214,17 @@ static int finish(struct sched *s, struct err *err)
 	return rc;
 }
 
+void sched_mark(const struct plan *p, size_t i, bool *marks)
+{
+	const struct plan_node *n = &p->nodes[i];
+
+	if (n->result || marks[i])
+		return;
+	marks[i] = true;
+	for (size_t k = 0; k < n->n_inputs; k++)
+		sched_mark(p, n->inputs[k], marks);
+}
+
 int sched_run(struct runner *rn, struct plan *p, const size_t *list, size_t n, bool keep_going,
 	      struct build_report *out, struct err *err)
 {

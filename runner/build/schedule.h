@@ -3,6 +3,8 @@
 
 #include <runner/build.h>
 
+/* Mark node @i and what it needs, as far as there is no result: what is built needs no inputs. */
+void sched_mark(const struct plan *p, size_t i, bool *marks);
 /*
  * Run the nodes of @list (inputs before their users; whatever else they need has a result), each in
  * a thread of its own; the plan is changed by one thread at a time. The first failure stops all

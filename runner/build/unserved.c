@@ -125,14 +125,6 @@ static void add_source(struct strbuf *sb, const struct plan_node *n, const json_
 		    git ? "exists" : "serve");
 }
 
-static bool was_told(const struct strv *told, const char *url)
-{
-	for (size_t i = 0; i < told->n; i++)
-		if (!strcmp(told->v[i], url))
-			return true;
-	return false;
-}
-
 char *unserved_advice(const json_t *calls, const struct plan_node *n, const char *phase)
 {
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
@@ -141,7 +133,7 @@ char *unserved_advice(const json_t *calls, const struct plan_node *n, const char
 	json_t *row;
 
 	json_array_foreach (calls, i, row) {
-		if (!went_without(row, phase) || was_told(&told, text(row, "url")))
+		if (!went_without(row, phase) || strv_contains(&told, text(row, "url")))
 			continue;
 		if (told.n == SHOWN_MAX) {
 			more++;

@@ -50,6 +50,10 @@ int cli_read_limits(const struct parsed *p, struct room_limits *out, struct err 
 /* The first SIGINT, SIGTERM or SIGHUP asks to stop, the second one ends the program. */
 void cli_catch_signals(void);
 bool cli_stopped(void *unused);
+/* There is a terminal to ask a question on. */
+bool cli_can_ask(void);
+/* What was typed, with its newline; "" and false when nothing was, or the user wants to stop. */
+bool cli_read_answer(char *buf, size_t size);
 
 /* ---- output.c ---- */
 /*
@@ -72,6 +76,8 @@ int cli_flush(struct err *err) __attribute__((warn_unused_result));
 int cli_write(int fd, const char *data, size_t len, struct err *err)
 	__attribute__((warn_unused_result));
 /* The error, as a person or (with --json) a program wants it. */
+/* Put the error into @o, as {code, message, exit} under "error". */
+void cli_set_error(json_t *o, const struct err *err);
 void cli_print_error(struct cli *c, const struct err *err);
 
 /* ---- one file each ---- */

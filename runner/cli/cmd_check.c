@@ -40,16 +40,6 @@ static int show_difference(struct cli *c, const struct check_difference *d, stru
 	return 0;
 }
 
-static const char *golden_word(enum golden_state state)
-{
-	static const char *const words[] = {[GOLDEN_NONE] = "none",
-					    [GOLDEN_STALE] = "stale",
-					    [GOLDEN_SAME] = "same",
-					    [GOLDEN_DIFFERENT] = "different"};
-
-	return words[state];
-}
-
 static json_t *check_json(const struct plan_node *n, const struct check_report *r)
 {
 	json_t *doc = json_object(), *rounds = json_array(), *diffs = json_array(),

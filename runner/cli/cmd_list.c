@@ -4,20 +4,6 @@
 #include <base/cleanup.h>
 #include <string.h>
 
-static json_t *names_json(const struct strv *names)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < names->n; i++)
-		json_array_append_new(list, json_string(names->v[i]));
-	return list;
-}
-
-static json_t *date_json(const char *date)
-{
-	return date ? json_string(date) : json_null();
-}
-
 static json_t *branch_json(const struct branch *b, enum support support, bool usual)
 {
 	json_t *o = json_object();
@@ -26,9 +12,9 @@ static json_t *branch_json(const struct branch *b, enum support support, bool us
 	json_set_str(o, "version", b->version);
 	json_set(o, "default", json_boolean(usual));
 	json_set(o, "pinned", json_boolean(branch_pinned(b, NULL)));
-	json_set(o, "released", date_json(b->released));
-	json_set(o, "full_until", date_json(b->full_until));
-	json_set(o, "security_until", date_json(b->security_until));
+	json_set(o, "released", json_text(b->released));
+	json_set(o, "full_until", json_text(b->full_until));
+	json_set(o, "security_until", json_text(b->security_until));
 	json_set(o, "support", json_string(support_name(support)));
 	if (b->support_source)
 		json_set_str(o, "support_source", b->support_source);
@@ -92,7 +78,7 @@ static int list_one(struct cli *c, const char *name, const char *today, json_t *
 	json_array_append_new(doc, o);
 	json_set_str(o, "name", name);
 	json_set_str(o, "summary", r->summary);
-	json_set(o, "targets", names_json(&r->targets));
+	json_set(o, "targets", json_texts(&r->targets));
 	json_set(o, "branches", branches);
 	return list_branches(c, r, today, branches, err);
 }

@@ -97,7 +97,7 @@ static int make_links(struct cli *c, struct many_build *m, json_t *doc, struct e
 		_cleanup_(strv_release) struct strv links = STRV_INIT;
 		_cleanup_free_ char *prefix = NULL;
 		const struct plan_node *n = &m->picks.plan.nodes[m->picks.v[i].node];
-		json_t *o, *list;
+		json_t *o;
 
 		if (m->picks.v[i].left_out)
 			continue;
@@ -107,10 +107,7 @@ static int make_links(struct cli *c, struct many_build *m, json_t *doc, struct e
 		prefix = link_prefix(c, n);
 		if (build_link(c->runner.store, n, prefix, &links, err) < 0)
 			return -1;
-		list = json_array();
-		for (size_t j = 0; j < links.n; j++)
-			json_array_append_new(list, json_string(links.v[j]));
-		json_set(o, "links", list);
+		json_set(o, "links", json_texts(&links));
 	}
 	return 0;
 }

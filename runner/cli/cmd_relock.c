@@ -3,9 +3,7 @@
 #include "relock.h"
 
 #include <base/cleanup.h>
-#include <poll.h>
 #include <string.h>
-#include <unistd.h>
 
 static void relock_release(struct relock *r)
 {
@@ -119,25 +117,14 @@ static int find_stale(struct cli *c, struct relock *r, struct err *err)
 			  &r->stale, err);
 }
 
-static bool is_terminal(void)
-{
-	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
-}
-
-/* Signals restart read(), and one may come just before it: asked for now and then instead. */
 static bool agreed(size_t locks)
 {
-	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
-	char answer[16] = "";
-	ssize_t n;
+	char answer[16];
 
 	fprintf(stderr, "write %zu lock%s? [y/N] ", locks, locks == 1 ? "" : "s");
 	fflush(stderr);
-	while (poll(&in, 1, 100) != 1)
-		if (cli_stopped(NULL))
-			return false;
-	n = read(STDIN_FILENO, answer, sizeof(answer) - 1);
-	return n > 0 && (!strcmp(answer, "y\n") || !strcmp(answer, "yes\n"));
+	return cli_read_answer(answer, sizeof(answer)) &&
+	       (!strcmp(answer, "y\n") || !strcmp(answer, "yes\n"));
 }
 
 static int write_changed(const struct relock *r, struct err *err)
@@ -194,7 +181,7 @@ int cmd_relock(struct cli *c, const struct strv *pairs, struct err *err)
 {
 	_cleanup_(relock_release) struct relock r = {0};
 
-	if (!opt_has(&c->parsed, OPT_YES) && !opt_has(&c->parsed, OPT_DRY_RUN) && !is_terminal())
+	if (!opt_has(&c->parsed, OPT_YES) && !opt_has(&c->parsed, OPT_DRY_RUN) && !cli_can_ask())
 		return err_set(err, ERR_USAGE, 0,
 			       "--update asks before it writes, and there is no terminal to ask "
 			       "on: give --yes, or --dry-run");

@@ -4,7 +4,6 @@
 #include <base/cleanup.h>
 #include <runner/update.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char *const kinds[] = {[UPDATE_CURRENT] = "current",
 				    [UPDATE_LEFT] = "left",
@@ -13,11 +12,6 @@ static const char *const kinds[] = {[UPDATE_CURRENT] = "current",
 				    [UPDATE_DROP] = "drop"};
 
 /* ---- for machines ---- */
-
-static json_t *text_json(const char *text)
-{
-	return text ? json_string(text) : json_null();
-}
 
 static json_t *components_json(const struct update_branch *b)
 {
@@ -38,21 +32,19 @@ static json_t *components_json(const struct update_branch *b)
 
 static json_t *branch_json(const struct update_branch *b)
 {
-	json_t *o = json_object(), *remarks = json_array();
+	json_t *o = json_object();
 
-	for (size_t i = 0; i < b->remarks.n; i++)
-		json_array_append_new(remarks, json_string(b->remarks.v[i]));
 	json_set_str(o, "name", b->name);
 	json_set_str(o, "kind", kinds[b->kind]);
-	json_set(o, "from", text_json(b->from));
-	json_set(o, "to", text_json(b->to));
-	json_set(o, "tag", text_json(b->tag));
-	json_set(o, "commit", text_json(*b->commit ? b->commit : NULL));
-	json_set(o, "signed_by", text_json(b->signer));
-	json_set(o, "past_support", text_json(b->past));
-	json_set(o, "note", text_json(b->note));
+	json_set(o, "from", json_text(b->from));
+	json_set(o, "to", json_text(b->to));
+	json_set(o, "tag", json_text(b->tag));
+	json_set(o, "commit", json_text(*b->commit ? b->commit : NULL));
+	json_set(o, "signed_by", json_text(b->signer));
+	json_set(o, "past_support", json_text(b->past));
+	json_set(o, "note", json_text(b->note));
 	json_set(o, "components", components_json(b));
-	json_set(o, "remarks", remarks);
+	json_set(o, "remarks", json_texts(&b->remarks));
 	return o;
 }
 
@@ -124,18 +116,16 @@ static void print_update(const struct update *u)
 /* One line from the terminal; only "y" and "yes" are yes. */
 static bool ask(struct cli *c, const struct update *u)
 {
-	char answer[16] = "";
-	bool yes;
+	char answer[16];
 
 	render_clear(&c->render);
 	fprintf(stderr, "write %zu change%s to %s? [y/N] ", update_changes(u),
 		update_changes(u) == 1 ? "" : "s", u->dir);
 	fflush(stderr);
-	if (!fgets(answer, sizeof(answer), stdin))
+	if (!cli_read_answer(answer, sizeof(answer)))
 		fputc('\n', stderr);
 	answer[strcspn(answer, "\n")] = '\0';
-	yes = !strcmp(answer, "y") || !strcmp(answer, "Y") || !strcmp(answer, "yes");
-	return yes && !cli_stopped(NULL);
+	return !strcmp(answer, "y") || !strcmp(answer, "Y") || !strcmp(answer, "yes");
 }
 
 /* 1: write. 0: not, and why has been said. */
@@ -151,7 +141,7 @@ static int decide(struct cli *c, const struct update *u, struct err *err)
 	}
 	if (opt_has(&c->parsed, OPT_YES))
 		return 1;
-	if (c->json || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+	if (c->json || !cli_can_ask())
 		return err_set(err, ERR_USAGE, 0,
 			       "nothing was written: there is no terminal to ask on; give --yes to "
 			       "write, or --dry-run to only look");

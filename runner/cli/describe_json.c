@@ -5,20 +5,6 @@
 #include <base/cleanup.h>
 #include <string.h>
 
-static json_t *text_or_null(const char *text)
-{
-	return text ? json_string(text) : json_null();
-}
-
-static json_t *names_json(const struct strv *names)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < names->n; i++)
-		json_array_append_new(list, json_string(names->v[i]));
-	return list;
-}
-
 /* Option values are "true" and "false"; `target` is text. */
 static json_t *settings_json(const struct settings *s)
 {
@@ -37,14 +23,14 @@ static json_t *source_json(const struct source *s)
 	json_t *o = json_object();
 
 	json_set_str(o, "name", s->name);
-	json_set(o, "urls", names_json(&s->urls));
+	json_set(o, "urls", json_texts(&s->urls));
 	json_set(o, "when", settings_json(&s->when));
 	json_set(o, "pinned", json_boolean(s->pinned));
 	if (s->to)
 		json_set_str(o, "to", s->to);
 	if (s->kind == SOURCE_GIT) {
-		json_set(o, "commit", text_or_null(s->commit));
-		json_set(o, "tag", text_or_null(s->tag));
+		json_set(o, "commit", json_text(s->commit));
+		json_set(o, "tag", json_text(s->tag));
 		if (s->pinned)
 			json_set_sha256(o, "nar", &s->hash);
 		return o;
@@ -64,7 +50,7 @@ static json_t *patch_json(const struct patch *p)
 	json_set_str(o, "description", p->description);
 	json_set_str(o, "file", p->file);
 	json_set_sha256(o, "sha256", &p->hash);
-	json_set(o, "source", text_or_null(p->source ? p->source->name : NULL));
+	json_set(o, "source", json_text(p->source ? p->source->name : NULL));
 	return o;
 }
 
@@ -75,17 +61,17 @@ static json_t *golden_json(const struct described *d, const struct golden *g)
 				      ? golden_age(d->toolchains_dir, d->recipe, g, d->store)
 				      : GOLDEN_AGE_UNKNOWN;
 
-	json_set(o, "variant", text_or_null(g->variant));
+	json_set(o, "variant", json_text(g->variant));
 	json_set_str(o, "target", g->target);
 	json_set_str(o, "host", g->host);
-	json_set(o, "built_with", text_or_null(g->toolchain));
+	json_set(o, "built_with", json_text(g->toolchain));
 	json_set(o, "set", settings_json(&g->set));
 	json_set_sha256(o, "root", &g->root);
 	for (size_t i = 0; i < g->outputs.n; i++)
 		json_set_str(outputs, g->outputs.v[i].name, g->outputs.v[i].value);
 	json_set(o, "outputs", outputs);
 	json_set_str(o, "toolchain", golden_age_name(age));
-	json_set(o, "in_store", text_or_null(golden_verdict(d, g)));
+	json_set(o, "in_store", json_text(golden_verdict(d, g)));
 	return o;
 }
 
@@ -94,10 +80,10 @@ static json_t *support_json(const struct described *d)
 	json_t *o = json_object();
 
 	json_set_str(o, "status", support_name(d->support));
-	json_set(o, "released", text_or_null(d->branch->released));
-	json_set(o, "full_until", text_or_null(d->branch->full_until));
-	json_set(o, "security_until", text_or_null(d->branch->security_until));
-	json_set(o, "source", text_or_null(d->branch->support_source));
+	json_set(o, "released", json_text(d->branch->released));
+	json_set(o, "full_until", json_text(d->branch->full_until));
+	json_set(o, "security_until", json_text(d->branch->security_until));
+	json_set(o, "source", json_text(d->branch->support_source));
 	return o;
 }
 
@@ -154,17 +140,17 @@ json_t *describe_json(const struct described *d)
 	json_set_str(doc, "branch", d->branch->name);
 	json_set_str(doc, "version", d->branch->version);
 	json_set_str(doc, "toolchain", recipe_toolchain(r, &d->values, d->target));
-	json_set(doc, "homepage", text_or_null(r->homepage));
-	json_set(doc, "default_variant", text_or_null(r->default_variant));
-	json_set(doc, "licenses", names_json(&r->licenses));
-	json_set(doc, "targets", names_json(&r->targets));
+	json_set(doc, "homepage", json_text(r->homepage));
+	json_set(doc, "default_variant", json_text(r->default_variant));
+	json_set(doc, "licenses", json_texts(&r->licenses));
+	json_set(doc, "targets", json_texts(&r->targets));
 	recipe_outputs(r, &d->values, d->target, &outputs);
-	json_set(doc, "outputs", names_json(&outputs));
+	json_set(doc, "outputs", json_texts(&outputs));
 	json_set(doc, "options", settings_json(&d->values));
 	json_set(doc, "support", support_json(d));
 	json_set(doc, "pinned", json_boolean(branch_pinned(d->branch, NULL)));
 	json_set(doc, "built", result_json(d));
-	json_set(doc, "unknown_because", text_or_null(d->no_plan));
+	json_set(doc, "unknown_because", json_text(d->no_plan));
 	add_lists(doc, d);
 	return doc;
 }

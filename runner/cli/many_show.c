@@ -10,40 +10,29 @@
 
 #define MAX_FILES 12 /* of an output, in words; the document has them all */
 
-static void set_error(json_t *o, const struct err *err)
-{
-	json_t *body = json_object();
-
-	json_set_str(body, "code", err_code_name(err->code));
-	json_set_str(body, "message", err->msg);
-	json_set(body, "exit", json_integer(err->code));
-	json_set(o, "error", body);
-}
-
 static void set_golden(json_t *o, const struct plan *p, const struct plan_node *n)
 {
-	static const char *const words[] = {[GOLDEN_NONE] = "none",
-					    [GOLDEN_STALE] = "stale",
-					    [GOLDEN_SAME] = "same",
-					    [GOLDEN_DIFFERENT] = "different"};
 	const struct sha256 *root = &p->roots[n->root].tree;
 
 	json_set_str(o, "golden",
-		     words[golden_compare(golden_find(n, root), root,
-					  json_object_get(n->result, "outputs"))]);
+		     golden_word(golden_compare(golden_find(n, root), root,
+						json_object_get(n->result, "outputs"))));
 }
 
 static void set_before(json_t *o, const json_t *before)
 {
-	json_t *b = json_object();
+	json_t *b;
 
+	if (!before) {
+		json_set(o, "before", json_null());
+		return;
+	}
+	b = json_object();
 	json_set_str(b, "key", json_get_str(before, "key", ""));
 	json_set(b, "round", json_integer(json_get_int(before, "round", 0)));
 	json_set_str(b, "version", json_get_str(before, "version", ""));
 	json_set_str(b, "started", json_get_str(before, "started", ""));
-	json_set(o, "before", before ? b : json_null());
-	if (!before)
-		json_decref(b);
+	json_set(o, "before", b);
 }
 
 static const char *state_of(bool ran, const json_t *before, const json_t *changes)
@@ -88,7 +77,7 @@ static void set_failure(struct many_build *m, const struct pick *pick, json_t *o
 	json_set(o, "built", json_false());
 	if (bad == p->n_nodes) {
 		(void)!err_set(&none, ERR_BUG, 0, "it was not reached");
-		set_error(o, &none);
+		cli_set_error(o, &none);
 		return;
 	}
 	if (bad != pick->node) {
@@ -96,7 +85,7 @@ static void set_failure(struct many_build *m, const struct pick *pick, json_t *o
 
 		json_set_str(o, "by", title);
 	}
-	set_error(o, &m->report.nodes[bad].err);
+	cli_set_error(o, &m->report.nodes[bad].err);
 }
 
 static void set_forecast(const struct plan_node *n, json_t *o)
@@ -132,7 +121,7 @@ static json_t *pick_json(struct cli *c, struct many_build *m, size_t i)
 	json_set_str(o, "target", pick->target);
 	if (pick->err.code) {
 		json_set_str(o, "state", "failed");
-		set_error(o, &pick->err);
+		cli_set_error(o, &pick->err);
 		return o;
 	}
 	set_node(n, o);

@@ -5,7 +5,9 @@
 #include <base/cleanup.h>
 #include <base/file.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
 int cli_flush(struct err *err)
 {
@@ -86,9 +88,41 @@ void cli_format_bytes(uint64_t bytes, char *buf, size_t size)
 	snprintf(buf, size, "%.1f %s", n, units[u]);
 }
 
+bool cli_can_ask(void)
+{
+	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
+/* Signals restart read(), and one may come just before it: asked for now and then instead. */
+bool cli_read_answer(char *buf, size_t size)
+{
+	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+	ssize_t n;
+
+	*buf = '\0';
+	while (poll(&in, 1, 100) != 1)
+		if (cli_stopped(NULL))
+			return false;
+	n = read(STDIN_FILENO, buf, size - 1);
+	if (n <= 0 || cli_stopped(NULL))
+		n = 0;
+	buf[n] = '\0';
+	return n > 0;
+}
+
+void cli_set_error(json_t *o, const struct err *err)
+{
+	json_t *body = json_object();
+
+	json_set_str(body, "code", err_code_name(err->code));
+	json_set_str(body, "message", err->msg);
+	json_set(body, "exit", json_integer(err->code));
+	json_set(o, "error", body);
+}
+
 void cli_print_error(struct cli *c, const struct err *err)
 {
-	_cleanup_json_ json_t *doc = NULL, *body = NULL;
+	_cleanup_json_ json_t *doc = NULL;
 	struct err ignored = ERR_INIT;
 
 	render_clear(&c->render);
@@ -101,11 +135,7 @@ void cli_print_error(struct cli *c, const struct err *err)
 	if (!c->json)
 		return;
 	doc = json_object();
-	body = json_object();
-	json_set_str(body, "code", err_code_name(err->code));
-	json_set_str(body, "message", err->msg);
-	json_set(body, "exit", json_integer(err->code));
-	json_set(doc, "error", json_incref(body));
+	cli_set_error(doc, err);
 	if (cli_print_json(json_incref(doc), &ignored) < 0)
 		fprintf(stderr, "belljar: %s\n", ignored.msg);
 }

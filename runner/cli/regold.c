@@ -43,8 +43,8 @@ static json_t *pair_json(const char *old, const char *now)
 {
 	json_t *o = json_object();
 
-	json_set(o, "old", old ? json_string(old) : json_null());
-	json_set(o, "new", now ? json_string(now) : json_null());
+	json_set(o, "old", json_text(old));
+	json_set(o, "new", json_text(now));
 	return o;
 }
 

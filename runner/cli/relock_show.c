@@ -175,7 +175,7 @@ static json_t *lock_json(const struct relocked *l)
 	json_set_str(o, "target", l->target);
 	json_set(o, "changed", json_boolean(l->changed));
 	json_set(o, "release", json_string(lock_date(l->now)));
-	json_set(o, "old_release", l->old ? json_string(lock_date(l->old)) : json_null());
+	json_set(o, "old_release", json_text(l->old ? lock_date(l->old) : NULL));
 	json_set(o, "bytes", json_integer((json_int_t)bytes_of(l->now)));
 	json_set(o, "old_bytes", json_integer((json_int_t)bytes_of(l->old)));
 	(void)lock_compare(l->old, l->now, collect_change, changes);
@@ -191,7 +191,7 @@ static json_t *stale_json(const struct stale_golden *g)
 
 	json_set_str(o, "recipe", g->recipe);
 	json_set_str(o, "branch", g->branch);
-	json_set(o, "variant", g->variant ? json_string(g->variant) : json_null());
+	json_set(o, "variant", json_text(g->variant));
 	json_set_str(o, "target", g->target);
 	json_set_str(o, "host", g->host);
 	json_set_str(o, "set", g->set);

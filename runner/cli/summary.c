@@ -3,6 +3,7 @@
 
 #include <base/cleanup.h>
 #include <inttypes.h>
+#include <runner/selector.h>
 #include <runner/unserved.h>
 #include <string.h>
 
@@ -109,7 +110,7 @@ void summary_print(const struct cli *c, const struct plan_node *n, const struct 
 json_t *summary_json(const struct plan_node *n, const struct node_report *report,
 		     const struct strv *links)
 {
-	json_t *o = json_object(), *list = json_array();
+	json_t *o = json_object();
 
 	json_set(o, "belljar_build", json_integer(1));
 	json_set_str(o, "name", n->recipe->name);
@@ -122,9 +123,7 @@ json_t *summary_json(const struct plan_node *n, const struct node_report *report
 	json_set(o, "outputs", json_incref(json_object_get(n->result, "outputs")));
 	json_set(o, "sizes", json_incref(json_object_get(n->result, "sizes")));
 	json_set(o, "round", json_incref(json_object_get(n->result, "round")));
-	for (size_t i = 0; i < links->n; i++)
-		json_array_append_new(list, json_string(links->v[i]));
-	json_set(o, "links", list);
+	json_set(o, "links", json_texts(links));
 	if (report->ran) {
 		const json_t *rec = report->round.record;
 
@@ -176,9 +175,7 @@ static void add_given(struct strbuf *sb, const struct cli *c, const enum opt *li
 
 static void add_selector(struct strbuf *sb, const struct plan_node *n)
 {
-	_cleanup_free_ char *selector =
-		xasprintf("%s@%s%s%s", n->recipe->name, n->branch->name, n->variant ? ":" : "",
-			  n->variant ? n->variant : "");
+	_cleanup_free_ char *selector = selector_text(n->recipe->name, n->branch->name, n->variant);
 
 	add_quoted(sb, selector);
 }

@@ -146,15 +146,6 @@ static json_t *inputs_json(const struct action_input *inputs, size_t n)
 	return list;
 }
 
-static json_t *names_json(const struct strv *names)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < names->n; i++)
-		json_array_append_new(list, json_string(names->v[i]));
-	return list;
-}
-
 int action_document(const struct plan_node *n, const struct sha256 *root,
 		    const struct settings *toolchain_env, const struct action_input *inputs,
 		    size_t n_inputs, json_t **out, struct err *err)
@@ -177,7 +168,7 @@ int action_document(const struct plan_node *n, const struct sha256 *root,
 	json_set(doc, "patches", patches_json(n));
 	json_set(doc, "phases", phases_json(n, toolchain_env));
 	json_set(doc, "shims", shims_json(n->recipe));
-	json_set(doc, "outputs", names_json(&outputs));
+	json_set(doc, "outputs", json_texts(&outputs));
 	json_set(doc, "requires", requires_json(n));
 	if (!json_array_size(json_object_get(doc, "phases")))
 		return err_set(err, ERR_INPUT, 0, "recipe '%s': no phase is left for target %s",

@@ -99,9 +99,7 @@ static char *unsupported(const struct recipe *r, const struct branch *b, const c
 static void one_branch(const struct pick_request *rq, struct picks *p, const struct recipe *r,
 		       const struct selector *sel, const char *branch)
 {
-	_cleanup_free_ char *text =
-		xasprintf("%s@%s%s%s", sel->name, branch, sel->variant ? ":" : "",
-			  sel->variant ? sel->variant : "");
+	_cleanup_free_ char *text = selector_text(sel->name, branch, sel->variant);
 	_cleanup_(branch_freep) struct branch *b = NULL;
 	struct err err = ERR_INIT;
 	char *why;

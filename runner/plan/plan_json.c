@@ -12,7 +12,7 @@ static json_t *node_json(const struct plan *p, const struct plan_node *n)
 	json_set_str(o, "name", n->recipe->name);
 	json_set_str(o, "version", n->branch->version);
 	json_set_str(o, "branch", n->branch->name);
-	json_set(o, "variant", n->variant ? json_string(n->variant) : json_null());
+	json_set(o, "variant", json_text(n->variant));
 	json_set_str(o, "host", n->host);
 	json_set_str(o, "target", n->target);
 	for (size_t i = 0; i < n->values.n; i++)

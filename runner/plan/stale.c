@@ -3,6 +3,7 @@
 
 #include <base/cleanup.h>
 #include <runner/plan.h>
+#include <runner/selector.h>
 #include <string.h>
 
 struct search {
@@ -115,8 +116,7 @@ static void look_at_inputs(const struct search *s, const struct recipe *r, const
 {
 	_cleanup_(plan_release) struct plan p = PLAN_INIT;
 	_cleanup_(strv_release) struct strv set = STRV_INIT;
-	_cleanup_free_ char *selector = xasprintf(
-		"%s@%s%s%s", r->name, b->name, g->variant ? ":" : "", g->variant ? g->variant : "");
+	_cleanup_free_ char *selector = selector_text(r->name, b->name, g->variant);
 	struct request rq = {.recipes_dir = s->recipes_dir,
 			     .toolchains_dir = s->toolchains_dir,
 			     .selector = selector,

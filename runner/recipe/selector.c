@@ -41,3 +41,8 @@ int selector_parse(const char *text, struct selector *out, struct err *err)
 		return bad(text, out, err);
 	return 0;
 }
+
+char *selector_text(const char *name, const char *branch, const char *variant)
+{
+	return xasprintf("%s@%s%s%s", name, branch, variant ? ":" : "", variant ? variant : "");
+}

@@ -92,8 +92,8 @@ static int add(struct store *s, json_t *list, const char *name, const char *old,
 	int rc = files_of(s, old, now, &files, err);
 
 	json_set_str(o, "output", name);
-	json_set(o, "old", old ? json_string(old) : json_null());
-	json_set(o, "new", now ? json_string(now) : json_null());
+	json_set(o, "old", json_text(old));
+	json_set(o, "new", json_text(now));
 	json_set(o, "files", files ? files : json_null());
 	json_array_append_new(list, o);
 	return rc;

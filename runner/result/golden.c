@@ -76,6 +76,16 @@ static void add_sets(const struct plan_node *n, struct strbuf *sb)
 		strbuf_adds(sb, "}\n");
 }
 
+const char *golden_word(enum golden_state state)
+{
+	static const char *const words[] = {[GOLDEN_NONE] = "none",
+					    [GOLDEN_STALE] = "stale",
+					    [GOLDEN_SAME] = "same",
+					    [GOLDEN_DIFFERENT] = "different"};
+
+	return words[state];
+}
+
 char *golden_yaml(const struct plan_node *n, const char *toolchain, const struct sha256 *root,
 		  const json_t *outputs)
 {

@@ -10,8 +10,6 @@
 #include <store/release.h>
 #include <string.h>
 
-#define BRANCH_MAX (1024 * 1024)
-
 struct session {
 	struct runner *rn;
 	const struct update_request *rq;
@@ -244,7 +242,7 @@ static int consider(struct session *s, const char *name, struct err *err)
 	ub->past = past_since(s, b);
 	if (wants_drop(s, name))
 		return drop(s, b, ub, err);
-	own = upstream_source(s->r->upstream, b);
+	own = git_source(b, s->r->upstream->source);
 	ub->note = reason_to_leave(b, own, t);
 	if (ub->note) {
 		ub->kind = UPDATE_LEFT;
@@ -268,7 +266,7 @@ static int load_template(struct session *s, struct branch **out, struct err *err
 
 		if (branch_load(s->r, s->names.v[i - 1], &b, err) < 0)
 			return -1;
-		if (!upstream_source(s->r->upstream, b))
+		if (!git_source(b, s->r->upstream->source))
 			continue;
 		*out = TAKE_PTR(b);
 		return 0;

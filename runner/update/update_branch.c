@@ -9,8 +9,6 @@
 #include <store/release.h>
 #include <string.h>
 
-#define BRANCH_MAX (1024 * 1024)
-
 /* A branch that is being brought to a release. */
 struct job {
 	struct runner *rn;
@@ -25,10 +23,10 @@ struct job {
 	char *text; /* of @b's branch.yaml */
 };
 
-const struct source *upstream_source(const struct upstream *u, const struct branch *b)
+const struct source *git_source(const struct branch *b, const char *name)
 {
 	for (size_t i = 0; i < b->n_sources; i++) {
-		if (!strcmp(b->sources[i].name, u->source))
+		if (!strcmp(b->sources[i].name, name))
 			return b->sources[i].kind == SOURCE_GIT ? &b->sources[i] : NULL;
 	}
 	return NULL;
@@ -226,8 +224,6 @@ static void add_source(struct edits *e, const struct yaml *root, const struct pi
 
 static int edit_components(struct job *x, struct edits *e, const struct yaml *root, struct err *err)
 {
-	_cleanup_(strbuf_release) struct strbuf added = STRBUF_INIT;
-
 	for (size_t i = 0; i < x->pins.n; i++) {
 		const struct pin *p = &x->pins.v[i];
 		const struct yaml *source = find_source(root, p->name);
@@ -281,16 +277,13 @@ static int template_text(struct job *x, struct err *err)
 
 static bool says(const struct branch *b, const char *name, const char *commit, const char *nar)
 {
-	for (size_t i = 0; i < b->n_sources; i++) {
-		const struct source *s = &b->sources[i];
-		char own[52];
+	const struct source *s = git_source(b, name);
+	char own[52];
 
-		if (s->kind != SOURCE_GIT || strcmp(s->name, name) != 0)
-			continue;
-		sha256_to_sri(&s->hash, own);
-		return s->pinned && !strcmp(s->commit, commit) && !strcmp(own, nar);
-	}
-	return false;
+	if (!s)
+		return false;
+	sha256_to_sri(&s->hash, own);
+	return s->pinned && !strcmp(s->commit, commit) && !strcmp(own, nar);
 }
 
 static bool says_all(const struct job *x, const struct branch *b)

@@ -121,15 +121,6 @@ static int tag_to_commit(struct runner *rn, const struct git_origin *o, const ch
 	return 0;
 }
 
-static const struct source *own_source(const struct branch *b, const char *name)
-{
-	for (size_t i = 0; i < b->n_sources; i++) {
-		if (b->sources[i].kind == SOURCE_GIT && !strcmp(b->sources[i].name, name))
-			return &b->sources[i];
-	}
-	return NULL;
-}
-
 static int hash_checkout(struct runner *rn, const struct source *own, const struct git_origin *o,
 			 struct pin *pin, struct err *err)
 {
@@ -150,7 +141,7 @@ static int hash_checkout(struct runner *rn, const struct source *own, const stru
 static int resolve(struct runner *rn, const struct upstream_component *c, const struct branch *b,
 		   const char *text, struct pin *pin, struct err *err)
 {
-	const struct source *own = own_source(b, c->name);
+	const struct source *own = git_source(b, c->name);
 	_cleanup_free_ char *revision = NULL;
 	const char *only[1];
 	struct git_origin o = {.name = c->name, .urls = only, .n_urls = 1};

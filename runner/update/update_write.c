@@ -14,9 +14,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#define BRANCH_MAX (1024 * 1024)
-#define FILE_NAME  "branch.yaml"
-#define DEPTH_MAX  32
+#define FILE_NAME "branch.yaml"
+#define DEPTH_MAX 32
 
 struct writing {
 	const struct update *u;

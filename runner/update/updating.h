@@ -7,6 +7,8 @@
 #include <runner/update.h>
 #include <runner/upstream.h>
 
+#define BRANCH_MAX (1024 * 1024) /* bytes of a branch.yaml */
+
 /* ---- update_tags.c: what git ls-remote printed ---- */
 struct tag {
 	char *name, *version; /* version: NULL with tags_find() */
@@ -113,5 +115,5 @@ int checkout_read(struct runner *rn, const struct sha256 *tree, const char *path
 int branch_update(struct runner *rn, const struct recipe *r, const struct branch *b,
 		  const struct tag *t, struct update_branch *ub, struct err *err)
 	__attribute__((warn_unused_result));
-/* The git source that upstream's versions are of; NULL when the branch has it otherwise. */
-const struct source *upstream_source(const struct upstream *u, const struct branch *b);
+/* The source of that name when it is a git source, else NULL. Borrowed. */
+const struct source *git_source(const struct branch *b, const char *name);

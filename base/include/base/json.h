@@ -10,6 +10,7 @@
 #include <base/cleanup.h>
 #include <base/digest.h>
 #include <base/err.h>
+#include <base/str.h>
 #include <jansson.h>
 #include <stdbool.h>
 
@@ -36,5 +37,9 @@ bool json_get_bool(const json_t *obj, const char *key, bool otherwise);
 void json_set_str(json_t *obj, const char *key, const char *s);
 /* `json_object_set_new` that aborts when out of memory. */
 void json_set(json_t *obj, const char *key, json_t *value_taken);
+/* A string, or null for NULL. */
+json_t *json_text(const char *text);
+/* The strings as an array. */
+json_t *json_texts(const struct strv *texts);
 /* Set a hash as its 64 hex digits. */
 void json_set_sha256(json_t *obj, const char *key, const struct sha256 *hash);

@@ -45,8 +45,9 @@ void strv_push(struct strv *sv, const char *s); /* copied */
 void strv_push_take(struct strv *sv, char *s);  /* taken */
 void strv_pushf(struct strv *sv, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 bool strv_contains(const struct strv *sv, const char *s);
-void strv_sort(struct strv *sv);                          /* bytewise, as memcmp orders */
-void strv_copy(struct strv *dst, const struct strv *src); /* appends copies */
+bool strv_equal(const struct strv *a, const struct strv *b); /* in the same order */
+void strv_sort(struct strv *sv);                             /* bytewise, as memcmp orders */
+void strv_copy(struct strv *dst, const struct strv *src);    /* appends copies */
 
 void *xmalloc(size_t n) __attribute__((returns_nonnull, malloc));
 void *xcalloc(size_t n, size_t size) __attribute__((returns_nonnull, malloc));

@@ -20,6 +20,8 @@ const struct golden *golden_find(const struct plan_node *n, const struct sha256 
 /* Compare @outputs ({"out": hash}) with an entry, which may be NULL. */
 enum golden_state golden_compare(const struct golden *g, const struct sha256 *root,
 				 const json_t *outputs);
+/* "none", "stale", "same", "different". */
+const char *golden_word(enum golden_state state);
 /*
  * The entry for these outputs, made with @toolchain's @root, as YAML to be put below `golden:`.
  * Caller frees.
