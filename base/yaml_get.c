@@ -50,6 +50,21 @@ const struct yaml *yaml_get(const struct yaml *map, const char *key)
 	return NULL;
 }
 
+bool yaml_same(const struct yaml *a, const struct yaml *b)
+{
+	if (a->kind != b->kind || a->n != b->n)
+		return false;
+	if (a->kind == YAML_SCALAR)
+		return !strcmp(a->text, b->text) && a->quoted == b->quoted;
+	/* As deep as the parser lets it be. */
+	for (size_t i = 0; i < a->n; i++) {
+		if ((a->kind == YAML_MAP && strcmp(a->keys[i], b->keys[i]) != 0) ||
+		    !yaml_same(a->items[i], b->items[i]))
+			return false;
+	}
+	return true;
+}
+
 /* 1 and *out when the key is there, 0 when it may be missing, else an error. */
 static int look_up(const struct yaml *map, const char *key, bool required, const char *expected,
 		   const struct yaml **out, struct err *err)

@@ -12,8 +12,6 @@
 #include <runner/names.h>
 #include <string.h>
 
-#define BRANCH_MAX (1024 * 1024)
-
 static void free_lists(struct branch *b)
 {
 	for (size_t i = 0; i < b->n_sources; i++)

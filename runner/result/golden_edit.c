@@ -2,43 +2,13 @@
 /* Golden hashes written into a branch.yaml that people wrote. */
 #include <runner/golden.h>
 
-#include "branch_edit.h"
-
 #include <base/cleanup.h>
+#include <runner/branch_edit.h>
 #include <string.h>
 
 int golden_writable(const struct branch *b, struct err *err)
 {
 	return branch_edit_allowed(b->dir, err);
-}
-
-/* golden_yaml() is indented by two; the file's list may be by more or less. */
-static char *indented(const char *entry, int by)
-{
-	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
-
-	while (*entry) {
-		size_t len = strcspn(entry, "\n");
-
-		strbuf_addf(&sb, "%*s%.*s\n", by, "", (int)(len - 2), entry + 2);
-		entry += len + (entry[len] == '\n');
-	}
-	return strbuf_steal(&sb);
-}
-
-/* Put other digits into the place of a hash: the text's length stays, and so do all places. */
-static bool put_hash(struct branch_edit *e, const struct yaml *at, const char *hex)
-{
-	size_t from = branch_edit_offset(e, at->line, at->column);
-
-	if (at->kind != YAML_SCALAR || strlen(at->text) != SHA256_HEX_LEN)
-		return false;
-	from += at->quoted;
-	if (from + SHA256_HEX_LEN > e->text.len ||
-	    memcmp(e->text.s + from, at->text, SHA256_HEX_LEN) != 0)
-		return false;
-	memcpy(e->text.s + from, hex, SHA256_HEX_LEN);
-	return true;
 }
 
 static bool same_names(const struct yaml *map, const json_t *outputs)
@@ -51,18 +21,31 @@ static bool same_names(const struct yaml *map, const json_t *outputs)
 	return true;
 }
 
-/* The usual case: only digits change, and comments inside the entry stay too. */
-static bool replace_hashes(struct branch_edit *e, const struct yaml *entry, const char *root,
-			   const json_t *outputs)
+/* Do the hashes stand where other digits can be put? */
+static bool all_in_place(const struct branch_edit *e, const struct yaml *root,
+			 const struct yaml *map)
 {
-	const struct yaml *map = yaml_get(entry, "outputs"), *at = yaml_get(entry, "root");
-
-	if (!same_names(map, outputs) || !at || !put_hash(e, at, root))
+	if (!root || !branch_edit_in_place(e, root))
 		return false;
 	for (size_t i = 0; i < map->n; i++)
-		if (!put_hash(e, map->items[i], json_get_str(outputs, map->keys[i], "")))
+		if (!branch_edit_in_place(e, map->items[i]))
 			return false;
 	return true;
+}
+
+/* The usual case: only digits change, and comments inside the entry stay too. */
+static int replace_hashes(struct branch_edit *e, const struct yaml *entry, const char *root,
+			  const json_t *outputs, struct err *err)
+{
+	const struct yaml *map = yaml_get(entry, "outputs");
+
+	if (branch_edit_scalar(e, yaml_get(entry, "root"), root, false, err) < 0)
+		return -1;
+	for (size_t i = 0; i < map->n; i++)
+		if (branch_edit_scalar(e, map->items[i], json_get_str(outputs, map->keys[i], ""),
+				       false, err) < 0)
+			return -1;
+	return 0;
 }
 
 static int no_form(const struct branch_edit *e, const struct yaml *at, const char *entry,
@@ -82,22 +65,21 @@ static int replace_entry(struct branch_edit *e, const struct yaml *list, size_t 
 	size_t from = branch_edit_line(e, node->line);
 	size_t to = branch_edit_line(e, branch_edit_last_line(node) + 1);
 	size_t dash = branch_edit_offset(e, node->line, list->column);
-	_cleanup_free_ char *text = indented(entry, list->column - 1);
-	const char *s = strbuf_str(&e->text);
+	_cleanup_free_ char *text = branch_edit_entry(list, entry);
+	const char *s = e->text;
 
 	if (node->column <= list->column || s[dash] != '-' ||
 	    strspn(s + from, " ") != dash - from || s[dash + 1] != ' ')
 		return no_form(e, node, entry, err);
-	return branch_edit_splice(e, from, to, text, err);
+	branch_edit_range(e, from, to, text);
+	return 0;
 }
 
-static int append_list(struct branch_edit *e, const char *entry, struct err *err)
+static void append_list(struct branch_edit *e, const char *entry)
 {
-	const char *s = strbuf_str(&e->text);
-	bool open_end = e->text.len && s[e->text.len - 1] != '\n';
-	_cleanup_free_ char *text = xasprintf("%sgolden:\n%s", open_end ? "\n" : "", entry);
+	_cleanup_free_ char *lines = xasprintf("golden:\n%s", entry);
 
-	return branch_edit_splice(e, e->text.len, e->text.len, text, err);
+	branch_edit_lines(e, strlen(e->text), lines);
 }
 
 /* "golden: []" */
@@ -106,38 +88,32 @@ static int fill_list(struct branch_edit *e, const struct yaml *list, const char 
 {
 	size_t from = branch_edit_offset(e, list->line, list->column);
 	size_t end = branch_edit_line(e, list->line + 1);
-	const char *s = strbuf_str(&e->text), *close = memchr(s + from, ']', end - from);
+	const char *s = e->text, *close = memchr(s + from, ']', end - from);
 	_cleanup_free_ char *text = NULL, *rest = NULL;
 
 	if (s[from] != '[' || !close)
 		return no_form(e, list, entry, err);
 	rest = xstrndup(close + 1, (size_t)(s + end - close - 1));
 	text = xasprintf("%s%s%s", rest, str_ends(rest, "\n") ? "" : "\n", entry);
-	return branch_edit_splice(e, from, end, text, err);
+	branch_edit_range(e, from, end, text);
+	return 0;
 }
 
 static int add_entry(struct branch_edit *e, const char *entry, struct err *err)
 {
 	const struct yaml *list = yaml_get(e->doc.root, "golden");
-	_cleanup_free_ char *text = NULL;
-	size_t at;
+	_cleanup_free_ char *lines = branch_edit_entry(list, entry);
 
-	if (!list)
-		return append_list(e, entry, err);
+	if (!list) {
+		append_list(e, entry);
+		return 0;
+	}
 	if (!list->n)
 		return fill_list(e, list, entry, err);
-	at = branch_edit_offset(e, list->line, list->column);
-	if (strbuf_str(&e->text)[at] != '-')
+	if (e->text[branch_edit_offset(e, list->line, list->column)] != '-')
 		return no_form(e, list, entry, err);
-	at = branch_edit_line(e, branch_edit_last_line(list) + 1);
-	text = indented(entry, list->column - 1);
-	if (strbuf_str(&e->text)[at - 1] != '\n') {
-		char *more = xasprintf("\n%s", text);
-
-		free(text);
-		text = more;
-	}
-	return branch_edit_splice(e, at, at, text, err);
+	branch_edit_lines(e, branch_edit_line(e, branch_edit_last_line(list) + 1), lines);
+	return 0;
 }
 
 /* What is about to be written must read back as what it is meant to say, and say no less. */
@@ -147,7 +123,7 @@ static int verify(const struct branch_edit *e, const struct plan_node *n, size_t
 	_cleanup_(branch_freep) struct branch *b = NULL;
 	struct plan_node now = *n;
 
-	if (branch_parse(n->recipe, e->path, strbuf_str(&e->text), e->text.len, n->branch->name,
+	if (branch_parse(n->recipe, e->path, e->text, strlen(e->text), n->branch->name,
 			 n->branch->dir, &b, err) < 0)
 		return -1;
 	now.branch = b;
@@ -165,6 +141,7 @@ static int edit(struct branch_edit *e, const struct plan_node *n, const struct g
 	const struct yaml *list = yaml_get(e->doc.root, "golden");
 	_cleanup_free_ char *entry = golden_yaml(n, toolchain, root, outputs);
 	size_t i = old ? (size_t)(old - n->branch->golden) : 0;
+	const struct yaml *map;
 	char hex[SHA256_HEX_LEN + 1];
 
 	if (!old)
@@ -173,8 +150,9 @@ static int edit(struct branch_edit *e, const struct plan_node *n, const struct g
 		return err_set(err, ERR_INPUT, 0, "%s was changed meanwhile: run this again",
 			       e->path);
 	sha256_to_hex(root, hex);
-	if (replace_hashes(e, list->items[i], hex, outputs))
-		return 0;
+	map = yaml_get(list->items[i], "outputs");
+	if (same_names(map, outputs) && all_in_place(e, yaml_get(list->items[i], "root"), map))
+		return replace_hashes(e, list->items[i], hex, outputs, err);
 	return replace_entry(e, list, i, entry, err);
 }
 
@@ -185,7 +163,7 @@ int golden_write(const struct plan_node *n, const struct golden *old, const char
 
 	if (branch_edit_allowed(n->branch->dir, err) < 0 ||
 	    branch_edit_open(&e, n->branch->dir, err) < 0 ||
-	    edit(&e, n, old, toolchain, root, outputs, err) < 0)
+	    edit(&e, n, old, toolchain, root, outputs, err) < 0 || branch_edit_apply(&e, err) < 0)
 		return err_wrap(err, "golden hashes");
 	if (verify(&e, n, n->branch->n_golden + !old, root, outputs, err) < 0)
 		return err_wrap(err, "golden hashes are not written");

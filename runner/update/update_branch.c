@@ -4,8 +4,7 @@
 #include "patches.h"
 
 #include <base/cleanup.h>
-#include <base/file.h>
-#include <fcntl.h>
+#include <runner/branch_edit.h>
 #include <store/release.h>
 #include <string.h>
 
@@ -20,7 +19,7 @@ struct job {
 	bool fresh;
 	struct git_release release;
 	struct pins pins;
-	char *text; /* of @b's branch.yaml */
+	struct branch_edit edit; /* of @b's branch.yaml */
 };
 
 const struct source *git_source(const struct branch *b, const char *name)
@@ -158,16 +157,16 @@ static void compare_dates(struct job *x, const struct dates *d)
 
 /* ---- the text ---- */
 
-static int edit_git(struct edits *e, const struct yaml *source, const char *commit, const char *tag,
-		    const char *nar, struct err *err)
+static int edit_git(struct branch_edit *e, const struct yaml *source, const char *commit,
+		    const char *tag, const char *nar, struct err *err)
 {
 	const struct yaml *git = yaml_get(source, "git"), *own = yaml_get(git, "tag");
 
-	if (edit_scalar(e, yaml_get(git, "commit"), commit, false, err) < 0 ||
-	    edit_scalar(e, yaml_get(git, "nar"), nar, true, err) < 0)
+	if (branch_edit_scalar(e, yaml_get(git, "commit"), commit, false, err) < 0 ||
+	    branch_edit_scalar(e, yaml_get(git, "nar"), nar, true, err) < 0)
 		return -1;
 	/* Where a commit took the place of a tag, the old tag would be a lie. */
-	return own ? edit_scalar(e, own, tag ? tag : commit, false, err) : 0;
+	return own ? branch_edit_scalar(e, own, tag ? tag : commit, false, err) : 0;
 }
 
 static const struct yaml *find_source(const struct yaml *root, const char *name)
@@ -183,9 +182,9 @@ static const struct yaml *find_source(const struct yaml *root, const char *name)
 	return NULL;
 }
 
-static int edit_env(struct job *x, struct edits *e, const struct yaml *root, struct err *err)
+static int edit_env(struct job *x, struct err *err)
 {
-	const struct yaml *env = yaml_get(root, "env");
+	const struct yaml *root = x->edit.doc.root, *env = yaml_get(root, "env");
 
 	for (size_t i = 0; i < x->u->env.n; i++) {
 		const struct setting *s = &x->u->env.v[i];
@@ -198,80 +197,65 @@ static int edit_env(struct job *x, struct edits *e, const struct yaml *root, str
 					  "'env': expected %s here, which the recipe's 'upstream' "
 					  "sets",
 					  s->name);
-		if (edit_scalar(e, own, value, true, err) < 0)
+		if (branch_edit_scalar(&x->edit, own, value, true, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static void add_source(struct edits *e, const struct yaml *root, const struct pin *p)
+static void add_source(struct branch_edit *e, const struct pin *p)
 {
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
-	const struct yaml *list = yaml_get(root, "sources");
-	int indent = list && list->n ? list->items[0]->column - 3 : 2;
-	const char *in = "                " + (indent >= 0 && indent <= 16 ? 16 - indent : 14);
+	_cleanup_free_ char *lines = NULL;
 
-	strbuf_addf(&sb, "%s- name: %s\n%s  git:\n%s    commit: %s\n", in, p->name, in, in,
-		    p->commit);
+	strbuf_addf(&sb, "  - name: %s\n    git:\n      commit: %s\n", p->name, p->commit);
 	if (p->tag)
-		strbuf_addf(&sb, "%s    tag: %s\n", in, p->tag);
-	strbuf_addf(&sb, "%s    nar: \"%s\"\n%s  urls: [\"%s\"]\n%s  to: %s\n", in, p->nar, in,
-		    p->url, in, p->component->to);
+		strbuf_addf(&sb, "      tag: %s\n", p->tag);
+	strbuf_addf(&sb, "      nar: \"%s\"\n    urls: [\"%s\"]\n    to: %s\n", p->nar, p->url,
+		    p->component->to);
 	if (p->component->when)
-		strbuf_addf(&sb, "%s  when: %s\n", in, p->component->when);
-	edit_append(e, root, "sources", strbuf_str(&sb));
+		strbuf_addf(&sb, "    when: %s\n", p->component->when);
+	lines = branch_edit_entry(yaml_get(e->doc.root, "sources"), strbuf_str(&sb));
+	branch_edit_append(e, "sources", lines);
 }
 
-static int edit_components(struct job *x, struct edits *e, const struct yaml *root, struct err *err)
+static int edit_components(struct job *x, struct err *err)
 {
+	struct branch_edit *e = &x->edit;
+
 	for (size_t i = 0; i < x->pins.n; i++) {
 		const struct pin *p = &x->pins.v[i];
-		const struct yaml *source = find_source(root, p->name);
+		const struct yaml *source = find_source(e->doc.root, p->name);
 
 		if (source && edit_git(e, source, p->commit, p->tag, p->nar, err) < 0)
 			return -1;
 		if (!source && p->component->to)
-			add_source(e, root, p);
+			add_source(e, p);
 	}
 	return 0;
 }
 
-static int edit_all(struct job *x, struct edits *e, const struct yaml *root, const struct dates *d,
-		    struct err *err)
+static int edit_all(struct job *x, const struct dates *d, struct err *err)
 {
 	_cleanup_free_ char *epoch = xasprintf("%lld", (long long)x->release.time);
+	struct branch_edit *e = &x->edit;
+	const struct yaml *root = e->doc.root;
 	char nar[52];
 
 	sha256_to_sri(&x->release.nar, nar);
-	if (edit_scalar(e, yaml_get(root, "version"), x->t->version, true, err) < 0 ||
-	    edit_scalar(e, yaml_get(root, "epoch"), epoch, false, err) < 0 ||
+	if (branch_edit_scalar(e, yaml_get(root, "version"), x->t->version, true, err) < 0 ||
+	    branch_edit_scalar(e, yaml_get(root, "epoch"), epoch, false, err) < 0 ||
 	    edit_git(e, find_source(root, x->u->source), x->release.commit, x->t->name, nar, err) <
 		    0 ||
-	    edit_env(x, e, root, err) < 0 || edit_components(x, e, root, err) < 0)
+	    edit_env(x, err) < 0 || edit_components(x, err) < 0)
 		return -1;
-	edit_remove_key(e, root, "golden");
+	branch_edit_remove_key(e, "golden");
 	if (x->fresh) {
 		_cleanup_free_ char *lines = support_lines(x, d);
 
-		edit_remove_key(e, root, "support");
-		edit_insert(e, root, "sources", lines);
+		branch_edit_remove_key(e, "support");
+		branch_edit_insert(e, "sources", lines);
 	}
-	return 0;
-}
-
-/* A template's comments are of another branch: only its first line, the licence, is kept. */
-static int template_text(struct job *x, struct err *err)
-{
-	_cleanup_(yaml_doc_release) struct yaml_doc with = {0}, without = {0};
-	_cleanup_free_ char *bare = drop_comments(x->text);
-
-	if (yaml_parse("branch.yaml", x->text, strlen(x->text), &with, err) < 0 ||
-	    yaml_parse("branch.yaml", bare, strlen(bare), &without, err) < 0)
-		return -1;
-	if (!yaml_same(with.root, without.root))
-		return 0; /* a text that looks like a comment: leave all as it is */
-	free(x->text);
-	x->text = TAKE_PTR(bare);
 	return 0;
 }
 
@@ -301,38 +285,38 @@ static bool says_all(const struct job *x, const struct branch *b)
 	       !strcmp(b->version, x->t->version) && b->epoch == x->release.time;
 }
 
-/* What was written must say what was meant: libfyaml's word on it, not ours. */
-static int check_text(struct job *x, struct err *err)
+static int read_back(struct job *x, struct branch **out, struct err *err)
+{
+	if (branch_edit_apply(&x->edit, err) < 0)
+		return -1;
+	return branch_parse(x->r, "branch.yaml", x->edit.text, strlen(x->edit.text), x->ub->name,
+			    x->r->dir, out, err);
+}
+
+/* What is going to be written must say what was meant: libfyaml's word on it, not ours. */
+static int finish_text(struct job *x, struct err *err)
 {
 	_cleanup_(branch_freep) struct branch *b = NULL;
-	int rc = branch_parse(x->r, "branch.yaml", x->ub->new_text, strlen(x->ub->new_text),
-			      x->ub->name, x->r->dir, &b, err);
 
-	if (rc < 0)
+	if (read_back(x, &b, err) < 0)
 		return err_wrap(err, "%s@%s: what would be written is wrong", x->r->name,
 				x->ub->name);
 	if (!says_all(x, b))
 		return err_set(err, ERR_BUG, 0,
 			       "%s@%s: what would be written does not say what was resolved",
 			       x->r->name, x->ub->name);
+	x->ub->new_text = TAKE_PTR(x->edit.text);
 	return 0;
 }
 
 static int make_text(struct job *x, const struct dates *d, struct err *err)
 {
-	_cleanup_(yaml_doc_release) struct yaml_doc doc = {0};
-	_cleanup_(edits_release) struct edits e = {0};
-	_cleanup_free_ char *path = xasprintf("%s/branch.yaml", x->b->dir);
-
-	if (x->fresh && template_text(x, err) < 0)
+	/* A template's comments are of another branch; its first line is the licence. */
+	if (x->fresh && branch_edit_drop_comments(&x->edit, err) < 0)
 		return -1;
-	if (yaml_parse(path, x->text, strlen(x->text), &doc, err) < 0)
+	if (edit_all(x, d, err) < 0)
 		return -1;
-	e.text = x->text;
-	if (edit_all(x, &e, doc.root, d, err) < 0)
-		return -1;
-	x->ub->new_text = edits_apply(&e);
-	return check_text(x, err);
+	return finish_text(x, err);
 }
 
 /* ---- what a person is told ---- */
@@ -356,12 +340,14 @@ static void list_components(struct job *x)
 
 static void remark(struct job *x)
 {
+	const char *old = x->ub->old_text; /* NULL of a branch that is new */
+
 	if (!x->fresh && x->b->n_golden)
 		strv_pushf(&x->ub->remarks,
 			   "golden hashes are taken out, they are those of %s: build, then "
 			   "`belljar check %s@%s --regold`",
 			   x->b->version, x->r->name, x->ub->name);
-	if (!x->fresh && strchr(x->text + strcspn(x->text, "\n"), '#'))
+	if (old && strchr(old + strcspn(old, "\n"), '#'))
 		strv_push(&x->ub->remarks,
 			  "comments were kept as they are: read whether they are still true");
 	if (x->fresh && x->b->n_patches)
@@ -375,13 +361,11 @@ static void remark(struct job *x)
 static int run(struct job *x, struct err *err)
 {
 	_cleanup_(dates_release) struct dates d = {0};
-	_cleanup_free_ char *path = path_join(x->b->dir, "branch.yaml");
-	size_t len = 0;
 
-	if (file_read(AT_FDCWD, path, BRANCH_MAX, &x->text, &len, err) < 0)
+	if (branch_edit_open(&x->edit, x->b->dir, err) < 0)
 		return -1;
 	if (!x->fresh)
-		x->ub->old_text = xstrdup(x->text);
+		x->ub->old_text = xstrdup(x->edit.text);
 	if (fetch_release(x, err) < 0 || read_dates(x, &d, err) < 0 ||
 	    components_resolve(x->rn, x->u, x->b, &x->release.nar, &x->pins, err) < 0)
 		return -1;
@@ -407,6 +391,6 @@ int branch_update(struct runner *rn, const struct recipe *r, const struct branch
 	rc = run(&x, err);
 	pins_release(&x.pins);
 	free(x.release.complaint);
-	free(x.text);
+	branch_edit_release(&x.edit);
 	return rc < 0 ? err_wrap(err, "%s@%s", r->name, ub->name) : 0;
 }

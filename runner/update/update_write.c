@@ -10,6 +10,7 @@
 #include <base/cleanup.h>
 #include <base/file.h>
 #include <fcntl.h>
+#include <runner/branch_edit.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -173,13 +174,6 @@ static int make_copy(struct writing *w, struct err *err)
 
 /* ---- one change ---- */
 
-static mode_t old_mode(int dir)
-{
-	struct stat st;
-
-	return fstatat(dir, FILE_NAME, &st, 0) < 0 ? 0644 : st.st_mode & 0777;
-}
-
 /* In the folder @dir of a recipe, which may be the copy. */
 static int apply(int dir, const struct update_branch *b, struct err *err)
 {
@@ -192,8 +186,7 @@ static int apply(int dir, const struct update_branch *b, struct err *err)
 	fd = openat(dir, b->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return err_set(err, ERR_STORE, errno, "%s", b->name);
-	return file_write_atomic(fd, FILE_NAME, b->new_text, strlen(b->new_text), old_mode(fd),
-				 err);
+	return branch_edit_write(fd, b->new_text, err);
 }
 
 static const struct update_branch *only_change(const struct update *u)

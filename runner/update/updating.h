@@ -3,11 +3,10 @@
 
 /* The parts of an update. Private to the runner, and to their tests. */
 
-#include <base/yaml.h>
+#include <base/err.h>
+#include <base/str.h>
 #include <runner/update.h>
 #include <runner/upstream.h>
-
-#define BRANCH_MAX (1024 * 1024) /* bytes of a branch.yaml */
 
 /* ---- update_tags.c: what git ls-remote printed ---- */
 struct tag {
@@ -60,32 +59,6 @@ struct signing {
 };
 int signature_check(void *arg, const char *object, size_t len, const char *work,
 		    char out_commit[41], struct err *err) __attribute__((warn_unused_result));
-
-/* ---- update_edit.c: changing a YAML text and leaving the rest of it alone ---- */
-struct edits {
-	const char *text; /* borrowed */
-	struct edit {
-		size_t at, len, order;
-		char *with;
-	} * v;
-	size_t n, cap;
-};
-void edits_release(struct edits *e);
-/* Replace a one-line scalar; quoted if it was, or if @quote. ERR_INPUT where it has more lines. */
-int edit_scalar(struct edits *e, const struct yaml *node, const char *value, bool quote,
-		struct err *err) __attribute__((warn_unused_result));
-/* Take a key of the topmost map away, with the comment directly above it. */
-void edit_remove_key(struct edits *e, const struct yaml *root, const char *key);
-/* Put whole lines before a key of the topmost map, or at the end when there is no such key. */
-void edit_insert(struct edits *e, const struct yaml *root, const char *before, const char *lines);
-/* Put whole lines behind a key of the topmost map. */
-void edit_append(struct edits *e, const struct yaml *root, const char *key, const char *lines);
-/* The new text. Caller frees. */
-char *edits_apply(struct edits *e) __attribute__((returns_nonnull));
-/* Without lines that are only a comment, the first line excepted. Caller frees. */
-char *drop_comments(const char *text) __attribute__((returns_nonnull));
-/* Same keys and values, wherever they stand. */
-bool yaml_same(const struct yaml *a, const struct yaml *b);
 
 /* ---- update_components.c ---- */
 struct pin {                       /* what branch.yaml has to say of one git source */

@@ -57,6 +57,8 @@ int yaml_error(const struct yaml *at, struct err *err, const char *fmt, ...)
 
 /* The value of @key in a map or NULL. Borrowed. */
 const struct yaml *yaml_get(const struct yaml *map, const char *key);
+/* Same keys and values in the same order, quoted or not alike, wherever they stand. */
+bool yaml_same(const struct yaml *a, const struct yaml *b);
 
 /*
  * Each getter: *out is set and 0 returned; a missing key with @required is an error at the map

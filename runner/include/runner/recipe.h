@@ -127,6 +127,8 @@ struct golden {
 	struct sha256 root;
 };
 
+#define BRANCH_MAX (1024 * 1024) /* bytes of a branch.yaml */
+
 struct branch {
 	char *name, *version, *dir;
 	int64_t epoch; /* 0: unknown, possible only while a source is not pinned */

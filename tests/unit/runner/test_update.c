@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The pure parts of an update: tags, makefiles, the tag object, gpgv's words, edits, differences.
- */
+/* The pure parts of an update: tags, makefiles, the tag object, gpgv's words, differences. */
 #include "fixture.h"
 #include "updating.h"
 
@@ -241,38 +240,6 @@ Test(update, signatures)
 		cr_assert_lt(judge(bad[i].status, &err), 0, "%s", bad[i].status);
 		cr_assert(strstr(err.msg, bad[i].why), "%s", err.msg);
 	}
-}
-
-Test(update, edits)
-{
-	static const char text[] =
-		"# head\na: plain # c\n# of b\nb: 'it''s' # c\n"
-		"c: \"q\\\"x\" # c\nd: {e: é, f: x} # c\n\n# of g\ng:\n  - 1\n# of h\nh: |\n  x\n";
-	static const char wanted[] =
-		"# head\na: 1 # c\n# of b\nb: \"2\" # c\n"
-		"c: \"3\" # c\nd: {e: é, f: \"4\"} # c\n\nnew: 1\n# of h\nh: |\n  x\n";
-	_cleanup_(yaml_doc_release) struct yaml_doc doc = {0};
-	_cleanup_(edits_release) struct edits e = {.text = text};
-	_cleanup_free_ char *out = NULL, *bare = NULL;
-	struct err err = ERR_INIT;
-
-	cr_assert_eq(yaml_parse("t", text, strlen(text), &doc, &err), 0, "%s", err.msg);
-	cr_assert_eq(edit_scalar(&e, yaml_get(doc.root, "b"), "2", false, &err), 0);
-	cr_assert_eq(edit_scalar(&e, yaml_get(doc.root, "a"), "1", false, &err), 0);
-	cr_assert_eq(edit_scalar(&e, yaml_get(doc.root, "c"), "3", false, &err), 0);
-	cr_assert_eq(edit_scalar(&e, yaml_get(yaml_get(doc.root, "d"), "f"), "4", true, &err), 0);
-	edit_remove_key(&e, doc.root, "g");
-	edit_remove_key(&e, doc.root, "missing");
-	edit_insert(&e, doc.root, "h", "new: 1\n");
-	out = edits_apply(&e);
-	cr_assert_str_eq(out, wanted, "%s", out);
-	cr_assert_lt(edit_scalar(&e, yaml_get(doc.root, "h"), "5", false, &err), 0);
-	cr_assert(strstr(err.msg, "this value cannot be changed in place"), "%s", err.msg);
-	cr_assert_lt(edit_scalar(&e, yaml_get(doc.root, "a"), "a\"b", false, &err), 0);
-	cr_assert_lt(edit_scalar(&e, yaml_get(doc.root, "g"), "5", false, &err), 0);
-	bare = drop_comments(text);
-	cr_assert_str_eq(bare, "# head\na: plain # c\nb: 'it''s' # c\nc: \"q\\\"x\" # c\n"
-			       "d: {e: é, f: x} # c\n\ng:\n  - 1\nh: |\n  x\n");
 }
 
 Test(update, difference)
