@@ -281,7 +281,8 @@ int round_run(struct runner *rn, const struct plan *p, const struct plan_node *n
 {
 	_cleanup_(workshop_release) struct workshop w = WORKSHOP_INIT;
 	_cleanup_close_ int record_dir = -1;
-	struct recorder rec = {.log = ROUNDLOG_INIT, .width = width};
+	struct recorder rec = {
+		.log = ROUNDLOG_INIT, .width = width, .toolchain = p->roots[n->root].name};
 	const char *path = NULL;
 	int rc = -1;
 

@@ -98,6 +98,7 @@ json_t *record_make(const struct recorder *rec, const struct runner *rn, const s
 	if (n->variant)
 		json_set_str(o, "variant", n->variant);
 	json_set(o, "options", options_json(n));
+	json_set_str(o, "toolchain", rec->toolchain);
 	set_time(o, "started", &rec->started);
 	json_set(o, "host", host_json(rn, rec->width));
 	json_set(o, "phases", phases_json(rec));

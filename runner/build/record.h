@@ -20,7 +20,8 @@ struct recorder {
 	size_t n_phases;
 	struct timespec started;
 	unsigned width;
-	json_t *attested; /* what came of attacking this room beforehand, or NULL; owned */
+	const char *toolchain; /* its name; borrowed */
+	json_t *attested;      /* what came of attacking this room beforehand, or NULL; owned */
 };
 
 /*

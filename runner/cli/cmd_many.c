@@ -61,8 +61,8 @@ static int remember(struct cli *c, struct many_build *m, struct err *err)
 		const struct pick *pick = &m->picks.v[i];
 
 		if (is_planned(pick) &&
-		    changes_before(c->runner.store, &m->picks.plan.nodes[pick->node], &m->before[i],
-				   err) < 0)
+		    changes_before(c->runner.store, &m->picks.plan,
+				   &m->picks.plan.nodes[pick->node], &m->before[i], err) < 0)
 			return -1;
 	}
 	return 0;

@@ -28,25 +28,41 @@ static bool is_before(const struct plan_node *n, const json_t *row)
 	       same_options(n, row);
 }
 
-int changes_before(struct store *s, const struct plan_node *n, json_t **out, struct err *err)
+/* A build with another toolchain differs all over: what a patch changed would not be seen. */
+static bool same_toolchain(const json_t *row, const char *name)
+{
+	return !strcmp(json_get_str(row, "toolchain", ""), name);
+}
+
+/* Borrowed; NULL: there is none. */
+static json_t *newest(const json_t *rows, const struct plan_node *n, const char *toolchain)
+{
+	for (size_t i = json_array_size(rows); i > 0; i--) {
+		json_t *row = json_array_get(rows, i - 1);
+
+		if (is_before(n, row) && (!toolchain || same_toolchain(row, toolchain)))
+			return row;
+	}
+	return NULL;
+}
+
+int changes_before(struct store *s, const struct plan *p, const struct plan_node *n, json_t **out,
+		   struct err *err)
 {
 	struct history_filter want = {.name = n->recipe->name,
 				      .branch = n->branch->name,
 				      .variant = n->variant,
 				      .target = n->target};
 	_cleanup_json_ json_t *rows = NULL;
+	json_t *row;
 
 	*out = NULL;
 	if (history_list(s, &want, NULL, &rows, err) < 0)
 		return -1;
-	for (size_t i = json_array_size(rows); i > 0; i--) {
-		json_t *row = json_array_get(rows, i - 1);
-
-		if (is_before(n, row)) {
-			*out = json_incref(row);
-			break;
-		}
-	}
+	row = newest(rows, n, p->roots[n->root].name);
+	if (!row)
+		row = newest(rows, n, NULL);
+	*out = json_incref(row);
 	return 0;
 }
 

@@ -44,8 +44,8 @@ static void take_fields(json_t *row, const json_t *from, const char *const *fiel
 
 static json_t *row_of(const json_t *record, int round)
 {
-	static const char *const of_record[] = {"key",     "variant", "options", "started",
-						"failure", "outputs", NULL};
+	static const char *const of_record[] = {"key",     "variant", "options", "toolchain",
+						"started", "failure", "outputs", NULL};
 	static const char *const of_action[] = {"name", "branch", "version",
 						"host", "target", NULL};
 	static const char *const of_host[] = {"kernel", "belljar", "as_root", "build_on", NULL};

@@ -7,12 +7,12 @@
 
 /*
  * The newest successful build in the store of the node's recipe, branch, variant, target, host and
- * options, whatever its sources, patches and toolchain were: a row of history_list(), a new
- * reference. *out is NULL when there is none. Records of before options were noted match by
- * variant.
+ * options, whatever its sources, patches and packages were: a row of history_list(), a new
+ * reference. Those with a toolchain of the same name go before all others. *out is NULL when there
+ * is none. Records of before options were noted match by variant.
  */
-int changes_before(struct store *s, const struct plan_node *n, json_t **out, struct err *err)
-	__attribute__((warn_unused_result));
+int changes_before(struct store *s, const struct plan *p, const struct plan_node *n, json_t **out,
+		   struct err *err) __attribute__((warn_unused_result));
 
 /*
  * The outputs that differ between @before and @now ({"out": hash} each): a new array of objects
