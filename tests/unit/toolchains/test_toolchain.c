@@ -108,5 +108,5 @@ Test(toolchain, the_shipped_ones_are_right_and_their_locks_match)
 {
 	shipped("debian-12", 3);
 	shipped("debian-12-xen-tools", 3);
-	shipped("debian-12-xen-standard", 1);
+	shipped("debian-12-xen-standard", 2);
 }
