@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -230,7 +229,6 @@ static int status_of(int wait_status)
 static int run_and_wait(struct room_child *c, size_t index)
 {
 	struct room_report r = {.kind = ROOM_REPORT_BEGIN, .index = (uint32_t)index};
-	struct rusage ru = {0}, all = {0};
 	int status = 0;
 	pid_t pid, done;
 
@@ -241,15 +239,11 @@ static int run_and_wait(struct room_child *c, size_t index)
 		run(c, index);
 	if (pid < 0)
 		status = 126 << 8;
-	while (pid > 0 && (done = wait4(-1, &status, __WALL, &ru)) != pid)
+	while (pid > 0 && (done = waitpid(-1, &status, __WALL)) != pid)
 		if (done < 0 && errno != EINTR)
 			_exit(1);
-	getrusage(RUSAGE_CHILDREN, &all);
 	r.kind = ROOM_REPORT_END;
 	r.value = status_of(status);
-	r.max_rss_kib = (uint64_t)all.ru_maxrss;
-	r.user_us = (uint64_t)all.ru_utime.tv_sec * 1000000 + (uint64_t)all.ru_utime.tv_usec;
-	r.system_us = (uint64_t)all.ru_stime.tv_sec * 1000000 + (uint64_t)all.ru_stime.tv_usec;
 	r.processes = c->uncounted ? 0 : count_processes();
 	if (room_send(c->control, &r, -1) < 0)
 		_exit(1);

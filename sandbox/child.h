@@ -26,7 +26,6 @@ struct room_report {
 	uint32_t index;
 	int32_t value;
 	uint32_t processes; /* END: processes and threads so far */
-	uint64_t max_rss_kib, user_us, system_us;
 };
 
 struct room_child {

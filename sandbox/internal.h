@@ -65,8 +65,10 @@ struct room {
 	size_t phase;
 	bool in_phase;
 	double phase_start;
-	size_t ended; /* commands that ended */
-	bool hung_up; /* init has closed its end of the control socket */
+	struct room_cpu cpu_before; /* used when the last command ended */
+	struct procs_spent struck;  /* by all that lived when a limit struck */
+	size_t ended;               /* commands that ended */
+	bool hung_up;               /* init has closed its end of the control socket */
 	uint64_t logged;
 	enum room_end end;
 	struct ledger ledger;
@@ -112,6 +114,8 @@ bool room_cgroup_explain(struct room *r);
 int room_cgroup_available(char *detail, size_t size);
 void room_cgroup_enter(struct room *r);
 void room_cgroup_remove(struct room *r);
+/* What all of the room has used so far; false where no cgroup tells. */
+bool room_cgroup_cpu(const struct room *r, struct room_cpu *out);
 
 /* supervisor.c */
 double room_now(void);
@@ -129,6 +133,15 @@ void room_explain(struct room *r, const char *name, uint64_t value, enum limit_u
 /* Receive one report: 1, 0 when there is none, negative when the child broke the protocol. */
 int room_receive(struct room *r, struct room_report *report, int *out_fd);
 int room_supervise(struct room *r, struct err *err) __attribute__((warn_unused_result));
+
+/* usage.c: see struct room_cpu for what the figures cover */
+struct rusage;
+/* A command ended: fills in what it used. */
+void usage_phase(struct room *r, struct room_phase *phase);
+/* The room is about to be killed for a limit. */
+void usage_strike(struct room *r);
+/* Init was reaped, with @ru: fills in the result. */
+void usage_end(struct room *r, const struct rusage *ru);
 
 /* ledger.c */
 void ledger_init(struct ledger *l);

@@ -147,7 +147,7 @@ void room_cgroup_make(struct room *r)
 }
 
 /* "key N" of a flat keyed file. */
-static uint64_t event_of(int dir, const char *file, const char *key)
+static uint64_t value_of(int dir, const char *file, const char *key)
 {
 	char text[512] = "", *at = text;
 	int fd = openat(dir, file, O_RDONLY | O_CLOEXEC);
@@ -172,15 +172,24 @@ bool room_cgroup_explain(struct room *r)
 
 	if (r->cgroup < 0)
 		return false;
-	if (event_of(r->cgroup, "memory.events", "oom_kill"))
+	if (value_of(r->cgroup, "memory.events", "oom_kill"))
 		room_explain(r, "memory", l->memory, l->memory ? LIMIT_BYTES : LIMIT_NONE,
 			     "memory of the room");
-	else if (event_of(r->cgroup, "pids.events", "max"))
+	else if (value_of(r->cgroup, "pids.events", "max"))
 		room_explain(r, "processes", l->processes ? l->processes : ROOM_PROCESSES,
 			     LIMIT_NUMBER, "processes and threads");
 	else
 		return false;
 	return true;
+}
+
+bool room_cgroup_cpu(const struct room *r, struct room_cpu *out)
+{
+	if (r->cgroup < 0)
+		return false;
+	out->user_us = value_of(r->cgroup, "cpu.stat", "user_usec");
+	out->system_us = value_of(r->cgroup, "cpu.stat", "system_usec");
+	return out->user_us + out->system_us > 0;
 }
 
 /* A move that is refused costs the cgroup, not the room. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The processes of a room, and the memory that they have together. */
+/* The processes of a room, and the memory and CPU time that they have together. */
 #include "internal.h"
 
 #include <base/cleanup.h>
@@ -20,10 +20,12 @@
 struct hunt {
 	pid_t *stack;
 	size_t n, cap;
+	size_t first;          /* of the stack: children of the process that is looked at */
 	ino_t seen[FILES_MAX]; /* memfds: one may be open in many processes */
 	size_t n_seen, n_looks;
 	double exact_until; /* 0: not at all */
 	struct procs_use *use;
+	struct procs_spent *spent; /* NULL: memory is measured */
 };
 
 static ssize_t read_at(int dir, const char *name, char *buf, size_t size)
@@ -49,9 +51,19 @@ static uint64_t kib_of(const char *text, const char *key)
 	return at ? strtoull(at + strlen(key), NULL, 10) << 10 : 0;
 }
 
+/* A thread that ends leaves its children to another one of its process. */
+static bool was_pushed(const struct hunt *h, size_t end, pid_t pid)
+{
+	for (size_t i = h->first; i < end; i++)
+		if (h->stack[i] == pid)
+			return true;
+	return false;
+}
+
 static void push_children(struct hunt *h, int task, const char *tid)
 {
 	char name[64], text[65536], *at = text, *end;
+	const size_t before = h->n;
 	ssize_t n;
 
 	snprintf(name, sizeof(name), "%s/children", tid);
@@ -62,6 +74,8 @@ static void push_children(struct hunt *h, int task, const char *tid)
 	if (end) /* the kernel ends each with a space: what follows the last one was cut */
 		*end = '\0';
 	for (long pid; (pid = strtol(at, &end, 10)) > 0 && end != at; at = end) {
+		if (was_pushed(h, before, (pid_t)pid))
+			continue;
 		ARRAY_GROW(h->stack, h->n, h->cap);
 		h->stack[h->n++] = (pid_t)pid;
 	}
@@ -78,6 +92,7 @@ static void look_at_threads(struct hunt *h, int proc)
 		cleanup_closep(&task);
 		return;
 	}
+	h->first = h->n;
 	while ((ent = readdir(dir))) {
 		if (ent->d_name[0] == '.')
 			continue;
@@ -133,17 +148,11 @@ static bool look_at_shares(struct hunt *h, int proc)
 	return true;
 }
 
-static void look_at_process(struct hunt *h, pid_t pid)
+static void look_at_memory(struct hunt *h, int proc)
 {
-	char path[32], text[4096];
-	_cleanup_close_ int proc = -1;
+	char text[4096];
 	bool have_exact, have_status;
 
-	snprintf(path, sizeof(path), "/proc/%d", pid);
-	proc = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (proc < 0)
-		return;
-	look_at_threads(h, proc);
 	have_exact = look_at_shares(h, proc);
 	have_status = read_at(proc, "status", text, sizeof(text)) > 0;
 	if (have_status && !have_exact) {
@@ -156,6 +165,73 @@ static void look_at_process(struct hunt *h, pid_t pid)
 	look_at_files(h, proc);
 }
 
+static int open_process(pid_t pid)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* utime, stime, cutime, cstime of proc(5)'s stat, as two sums of microseconds. */
+static bool read_times(int proc, struct room_cpu *own, struct room_cpu *waited)
+{
+	const uint64_t tick = 1000000 / (uint64_t)sysconf(_SC_CLK_TCK);
+	unsigned long t[4];
+	char text[4096], *at;
+
+	/* the name in front is the process's own choice, and may hold spaces and brackets */
+	if (proc < 0 || read_at(proc, "stat", text, sizeof(text)) <= 0 ||
+	    !(at = strrchr(text, ')')) ||
+	    sscanf(at, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %lu %lu", &t[0],
+		   &t[1], &t[2], &t[3]) != 4)
+		return false;
+	*own = (struct room_cpu){t[0] * tick, t[1] * tick};
+	*waited = (struct room_cpu){t[2] * tick, t[3] * tick};
+	return true;
+}
+
+static void look_at_usage(struct hunt *h, int proc)
+{
+	struct procs_spent *out = h->spent;
+	struct room_cpu own, waited;
+	char text[4096];
+	uint64_t kib;
+
+	if (read_times(proc, &own, &waited)) {
+		out->cpu.user_us += own.user_us + waited.user_us;
+		out->cpu.system_us += own.system_us + waited.system_us;
+	}
+	if (read_at(proc, "status", text, sizeof(text)) <= 0)
+		return;
+	kib = kib_of(text, "\nVmHWM:") >> 10;
+	if (kib > out->max_rss_kib)
+		out->max_rss_kib = kib;
+}
+
+static void look_at_process(struct hunt *h, pid_t pid)
+{
+	_cleanup_close_ int proc = open_process(pid);
+
+	if (proc < 0)
+		return;
+	if (h->spent)
+		look_at_usage(h, proc);
+	look_at_threads(h, proc);
+	if (!h->spent)
+		look_at_memory(h, proc);
+}
+
+static void look_at_all(struct hunt *h, pid_t init, uint64_t max_tasks)
+{
+	ARRAY_GROW(h->stack, h->n, h->cap);
+	h->stack[h->n++] = init;
+	while (h->n && h->use->tasks < max_tasks)
+		look_at_process(h, h->stack[--h->n]);
+	free(h->stack);
+	free(h);
+}
+
 void procs_measure(pid_t init, uint64_t max_tasks, bool exact, struct procs_use *out)
 {
 	struct hunt *h = xcalloc(1, sizeof(*h));
@@ -163,12 +239,26 @@ void procs_measure(pid_t init, uint64_t max_tasks, bool exact, struct procs_use 
 	*out = (struct procs_use){0};
 	h->use = out;
 	h->exact_until = exact ? room_now() + EXACT_MAX : 0;
-	ARRAY_GROW(h->stack, h->n, h->cap);
-	h->stack[h->n++] = init;
-	while (h->n && out->tasks < max_tasks)
-		look_at_process(h, h->stack[--h->n]);
-	free(h->stack);
-	free(h);
+	look_at_all(h, init, max_tasks);
+}
+
+void procs_spent(pid_t init, uint64_t max_tasks, struct procs_spent *out)
+{
+	struct hunt *h = xcalloc(1, sizeof(*h));
+	struct procs_use use = {0};
+
+	*out = (struct procs_spent){0};
+	h->use = &use;
+	h->spent = out;
+	look_at_all(h, init, max_tasks);
+}
+
+bool procs_waited(pid_t pid, struct room_cpu *out)
+{
+	_cleanup_close_ int proc = open_process(pid);
+	struct room_cpu own;
+
+	return read_times(proc, &own, out);
 }
 
 bool procs_available(void)

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -72,6 +73,7 @@ void room_strike(struct room *r, const char *name, uint64_t value, enum limit_un
 
 	if (r->end != ROOM_RUNS)
 		return;
+	usage_strike(r);
 	va_start(ap, fmt);
 	strbuf_vaddf(&what, fmt, ap);
 	va_end(ap);
@@ -160,26 +162,26 @@ static void phase_begins(struct room *r, const struct room_report *report)
 	r->in_phase = true;
 	r->phase_start = room_now();
 	if (r->handler->on_phase)
-		r->handler->on_phase(r->handler->arg, r->phase, false, 0, 0);
+		r->handler->on_phase(r->handler->arg, &(struct room_phase){.index = r->phase});
 }
 
 static void phase_ends(struct room *r, const struct room_report *report)
 {
 	struct room_result *out = r->out;
+	struct room_phase phase = {.index = r->phase, .ended = true};
 
 	drain_output(r); /* what it wrote comes before the news of its end */
 	r->in_phase = false;
 	r->ended = r->phase + 1;
-	out->status = report->value & 0xff;
-	out->max_rss_kib = report->max_rss_kib;
-	out->user_ms = report->user_us / 1000;
-	out->system_ms = report->system_us / 1000;
+	out->status = phase.status = report->value & 0xff;
 	out->processes = report->processes;
 	if (out->status != 0)
 		out->failed = r->phase;
-	if (r->handler->on_phase)
-		r->handler->on_phase(r->handler->arg, r->phase, true, out->status,
-				     room_now() - r->phase_start);
+	if (!r->handler->on_phase)
+		return;
+	phase.seconds = room_now() - r->phase_start;
+	usage_phase(r, &phase);
+	r->handler->on_phase(r->handler->arg, &phase);
 }
 
 /*
@@ -278,13 +280,15 @@ static void tick(struct room *r, double now)
 /* Reap init: with it, every process of its pid namespace is gone. */
 static int reap(struct room *r)
 {
+	struct rusage ru = {0};
 	int status = 0;
 	pid_t pid;
 
 	do
-		pid = waitpid(r->pid, &status, __WALL);
+		pid = wait4(r->pid, &status, __WALL, &ru);
 	while (pid < 0 && errno == EINTR);
 	r->pid = -1;
+	usage_end(r, &ru);
 	return pid < 0 ? 0 : status;
 }
 

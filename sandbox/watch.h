@@ -12,6 +12,7 @@
  */
 
 #include <dirent.h>
+#include <sandbox/room.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,6 +34,20 @@ struct procs_use {
  * seconds reach. Bounded in time, whatever the processes do: nothing else is supervised meanwhile.
  */
 void procs_measure(pid_t init, uint64_t max_tasks, bool exact, struct procs_use *out);
+
+struct procs_spent {
+	struct room_cpu cpu;
+	uint64_t max_rss_kib; /* of the largest one, at its worst */
+};
+
+/*
+ * CPU time of init and all its descendants that live, each with the children that it waited for.
+ * Parents are read before their children: what ends meanwhile is missed, not counted twice. Stops
+ * at @max_tasks.
+ */
+void procs_spent(pid_t init, uint64_t max_tasks, struct procs_spent *out);
+/* CPU time of the children that this one process waited for; false where /proc does not tell. */
+bool procs_waited(pid_t pid, struct room_cpu *out);
 /* Whether this kernel tells the children of a process at all (CONFIG_PROC_CHILDREN). */
 bool procs_available(void);
 

@@ -71,20 +71,23 @@ static void emit_phase(struct watcher *w, enum event_kind kind, double seconds)
 	event_emit(w->rn->sink, &ev);
 }
 
-static void on_phase(void *arg, size_t index, bool ended, int status, double seconds)
+static void on_phase(void *arg, const struct room_phase *phase)
 {
 	struct watcher *w = arg;
-	const char *name = w->spec->commands[index].name;
+	const char *name = w->spec->commands[phase->index].name;
 
-	w->phase = index;
-	if (!ended) {
+	w->phase = phase->index;
+	if (!phase->ended) {
 		clock_gettime(CLOCK_MONOTONIC, &w->began);
 		emit_phase(w, EVENT_STEP, 0);
 		return;
 	}
-	w->rec->phases[w->rec->n_phases++] =
-		(struct phase_time){.name = name, .status = status, .seconds = seconds};
-	emit_phase(w, status ? EVENT_FAIL : EVENT_DONE, seconds);
+	w->rec->phases[w->rec->n_phases++] = (struct phase_time){.name = name,
+								 .status = phase->status,
+								 .seconds = phase->seconds,
+								 .cpu_known = phase->cpu_known,
+								 .cpu = phase->cpu};
+	emit_phase(w, phase->status ? EVENT_FAIL : EVENT_DONE, phase->seconds);
 	w->phase = w->spec->n_commands;
 }
 

@@ -2,6 +2,7 @@
 #include "record.h"
 
 #include <base/cleanup.h>
+#include <runner/usage.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -37,6 +38,8 @@ static json_t *phases_json(const struct recorder *rec)
 		json_set_str(o, "name", rec->phases[i].name);
 		json_set(o, "status", json_integer(rec->phases[i].status));
 		json_set(o, "ms", milliseconds(rec->phases[i].seconds));
+		if (rec->phases[i].cpu_known)
+			usage_set(o, &rec->phases[i].cpu);
 		json_array_append_new(list, o);
 	}
 	return list;
@@ -48,10 +51,7 @@ static json_t *room_json(const struct room_result *r)
 
 	json_set(o, "status", json_integer(r->status));
 	json_set(o, "ms", milliseconds(r->seconds));
-	json_set(o, "max_rss_kib", json_integer((json_int_t)r->max_rss_kib));
-	json_set(o, "user_ms", json_integer((json_int_t)r->user_ms));
-	json_set(o, "system_ms", json_integer((json_int_t)r->system_ms));
-	json_set(o, "processes", json_integer((json_int_t)r->processes));
+	usage_set_room(o, r);
 	json_set(o, "net_refused", json_integer((json_int_t)r->net_refused));
 	json_set(o, "execs", json_integer((json_int_t)r->execs));
 	json_set(o, "facts", json_integer((json_int_t)r->facts));

@@ -12,6 +12,8 @@ struct phase_time {
 	const char *name; /* borrowed */
 	int status;
 	double seconds;
+	bool cpu_known;
+	struct room_cpu cpu;
 };
 
 struct recorder {

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <runner/check.h>
 #include <runner/treediff.h>
+#include <runner/usage.h>
 
 #define MAX_ROWS 40
 
@@ -40,6 +41,20 @@ static int show_difference(struct cli *c, const struct check_difference *d, stru
 	return 0;
 }
 
+/* Of each round; null where its record does not say. */
+static json_t *room_figures(const struct check_report *r, const char *field)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < r->n_rounds; i++) {
+		const json_t *room = json_object_get(r->rounds[i].record, "room");
+		json_t *value = json_object_get(room, field);
+
+		json_array_append_new(list, value ? json_incref(value) : json_null());
+	}
+	return list;
+}
+
 static json_t *check_json(const struct plan_node *n, const struct check_report *r)
 {
 	json_t *doc = json_object(), *rounds = json_array(), *diffs = json_array(),
@@ -55,6 +70,8 @@ static json_t *check_json(const struct plan_node *n, const struct check_report *
 	}
 	json_set(doc, "rounds", rounds);
 	json_set(doc, "ms", ms);
+	json_set(doc, "user_ms", room_figures(r, "user_ms"));
+	json_set(doc, "system_ms", room_figures(r, "system_ms"));
 	for (size_t i = 0; i < r->n_differences; i++) {
 		json_t *o = json_object();
 
@@ -105,10 +122,14 @@ static int judge(struct cli *c, const struct plan *p, const struct check_report 
 static void print_rounds(const struct check_report *r)
 {
 	for (size_t i = 0; i < r->n_rounds; i++) {
+		const json_t *room = json_object_get(r->rounds[i].record, "room");
+		struct room_cpu cpu;
 		const char *name;
 		json_t *hex;
 
 		fprintf(stderr, "round %zu: %.1f s", i + 1, r->rounds[i].seconds);
+		if (usage_of(room, &cpu))
+			fprintf(stderr, ", CPU %.1f s", usage_seconds(&cpu));
 		json_object_foreach (r->rounds[i].outputs, name, hex)
 			fprintf(stderr, ", %s %.16s", name, json_string_value(hex));
 		fputc('\n', stderr);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <runner/history.h>
 #include <runner/selector.h>
+#include <runner/usage.h>
 #include <string.h>
 
 static bool is_key(const char *s)
@@ -29,12 +30,15 @@ static void print_row(const struct cli *c, const json_t *row)
 	const char *failure = json_get_str(row, "failure", NULL);
 	int64_t refused = json_get_int(row, "refused", 0);
 	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+	struct room_cpu cpu;
 
 	strbuf_addf(&sb, "%.19sZ  %.16s  round %-3" PRId64 "  %-6s %8.1f s  %s  %s",
 		    json_get_str(row, "started", "?"), json_get_str(row, "key", "?"),
 		    json_get_int(row, "round", 0), json_get_str(row, "outcome", "?"),
 		    (double)json_get_int(row, "ms", 0) / 1000, title,
 		    json_get_str(row, "version", "?"));
+	if (usage_of(row, &cpu))
+		strbuf_addf(&sb, ", CPU %.1f s", usage_seconds(&cpu));
 	if (refused)
 		strbuf_addf(&sb, ", %" PRId64 " refused", refused);
 	strbuf_addf(&sb, ", on %s", json_get_str(row, "kernel", "?"));

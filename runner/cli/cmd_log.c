@@ -5,6 +5,7 @@
 #include <base/file.h>
 #include <fcntl.h>
 #include <runner/logread.h>
+#include <runner/usage.h>
 #include <string.h>
 
 static bool is_hex(const char *s)
@@ -71,6 +72,54 @@ static int show_record(struct cli *c, const struct sha256 *key, int round, struc
 	return cli_print_json(record, err);
 }
 
+static void add_times(struct strbuf *sb, const json_t *of)
+{
+	struct room_cpu cpu;
+
+	strbuf_addf(sb, "%.1f s", (double)json_get_int(of, "ms", 0) / 1000);
+	if (usage_of(of, &cpu))
+		strbuf_addf(sb, ", CPU %.1f s (%.1f user, %.1f system)", usage_seconds(&cpu),
+			    (double)cpu.user_us / 1e6, (double)cpu.system_us / 1e6);
+}
+
+static void add_memory(struct strbuf *sb, const json_t *room)
+{
+	int64_t kib = json_get_int(room, "max_rss_kib", -1);
+	char size[32];
+
+	if (kib < 0 || kib > INT64_MAX / 1024)
+		return;
+	cli_format_bytes((uint64_t)kib * 1024, size, sizeof(size));
+	strbuf_addf(sb, ", largest process %s", size);
+}
+
+/* On standard error, after the log: what the round took, and each of its phases. */
+static int show_usage(struct cli *c, const struct sha256 *key, int round, struct err *err)
+{
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+	_cleanup_json_ json_t *record = NULL;
+	const json_t *room;
+	json_t *phase;
+	size_t i;
+
+	if (log_record(c->runner.store, key, round, &record, err) < 0)
+		return -1;
+	room = json_object_get(record, "room");
+	strbuf_addf(&sb, "round %d, %.19sZ: %s ", (int)json_get_int(record, "round", 0),
+		    json_get_str(record, "started", "?"),
+		    json_object_get(record, "failure") ? "failed after" : "built in");
+	add_times(&sb, room);
+	add_memory(&sb, room);
+	strbuf_addc(&sb, '\n');
+	json_array_foreach (json_object_get(record, "phases"), i, phase) {
+		strbuf_addf(&sb, "  phase %s: ", json_get_str(phase, "name", "?"));
+		add_times(&sb, phase);
+		strbuf_addc(&sb, '\n');
+	}
+	cli_put(stderr, sb.s, sb.len);
+	return 0;
+}
+
 int cmd_log(struct cli *c, struct err *err)
 {
 	struct log_request rq = {.ledger = opt_has(&c->parsed, OPT_LEDGER)};
@@ -97,5 +146,5 @@ int cmd_log(struct cli *c, struct err *err)
 		*err = write_err;
 		return -1;
 	}
-	return 0;
+	return c->render.verbosity > 0 ? show_usage(c, &key, rq.round, err) : 0;
 }

@@ -4,6 +4,7 @@
 
 #include <base/cleanup.h>
 #include <runner/ledgerfile.h>
+#include <runner/usage.h>
 #include <string.h>
 
 /* The files that a run leaves beside what its command does. */
@@ -156,10 +157,7 @@ static void print_result(const struct cli *c, const struct room_result *r, FILE 
 	json_set(o, "command", argv);
 	json_set(o, "status", json_integer(r->status));
 	json_set(o, "ms", json_integer((json_int_t)(r->seconds * 1000)));
-	json_set(o, "max_rss_kib", json_integer((json_int_t)r->max_rss_kib));
-	json_set(o, "user_ms", json_integer((json_int_t)r->user_ms));
-	json_set(o, "system_ms", json_integer((json_int_t)r->system_ms));
-	json_set(o, "processes", json_integer((json_int_t)r->processes));
+	usage_set_room(o, r);
 	json_set(o, "net_refused", json_integer((json_int_t)r->net_refused));
 	json_set(o, "facts", json_integer((json_int_t)r->facts));
 	if (opt_has(&c->parsed, OPT_LEDGER_FILE))

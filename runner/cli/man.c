@@ -5,7 +5,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#define PAGE_DATE "2026-11-24" /* of the last change of what these pages say */
+#define PAGE_DATE "2026-11-28" /* of the last change of what these pages say */
 
 /* In man(7) a dash is written \-, and a line must not begin with a dot or an apostrophe. */
 static void put(FILE *to, const char *text)

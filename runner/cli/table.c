@@ -159,10 +159,17 @@ const struct cli_command cli_commands[] = {
 	{"shell", "SELECTOR [--] [COMMAND...]",
 	 "enter the room of a build before one of its phases", SELECTOR_TEXT, shell_options, 1, -1,
 	 false, cmd_shell},
-	{"log", "SELECTOR|KEY", "show what a build printed", SELECTOR_TEXT, log_options, 1, 1,
-	 false, cmd_log},
+	{"log", "SELECTOR|KEY", "show what a build printed",
+	 SELECTOR_TEXT "\n"
+		       "With -v, what the build and its phases used follows on standard error: "
+		       "wall and CPU time, "
+		       "and the\n"
+		       "largest process. --json gives the whole record.",
+	 log_options, 1, 1, false, cmd_log},
 	{"history", "[SELECTOR|KEY]", "list past builds: when, what, how long, what came of it",
-	 "Without an operand all of them; what a SELECTOR leaves out matches anything.",
+	 "Without an operand all of them; what a SELECTOR leaves out matches anything. The first "
+	 "time is\n"
+	 "wall time, CPU is that of all its processes together.",
 	 history_options, 0, 1, false, cmd_history},
 	{"check", "SELECTOR", "rebuild, and compare the results with each other", SELECTOR_TEXT,
 	 check_options, 1, 1, false, cmd_check},

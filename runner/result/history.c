@@ -49,11 +49,14 @@ static json_t *row_of(const json_t *record, int round)
 	static const char *const of_action[] = {"name", "branch", "version",
 						"host", "target", NULL};
 	static const char *const of_host[] = {"kernel", "belljar", "as_root", "build_on", NULL};
+	static const char *const of_room[] = {"user_ms", "system_ms", "cpu_from", "max_rss_kib",
+					      NULL};
 	json_t *row = json_object();
 
 	take_fields(row, record, of_record);
 	take_fields(row, json_object_get(record, "action"), of_action);
 	take_fields(row, json_object_get(record, "host"), of_host);
+	take_fields(row, json_object_get(record, "room"), of_room);
 	json_set(row, "round", json_integer(round));
 	json_set_str(row, "outcome", json_object_get(record, "failure") ? "failed" : "built");
 	json_set(row, "ms", json_integer(json_get_int(json_object_get(record, "room"), "ms", 0)));

@@ -75,3 +75,4 @@ void places_clean(void);
 void special_cases(void);
 void terminal_cases(void);
 void race_cases(void);
+void usage_cases(void);

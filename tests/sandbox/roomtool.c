@@ -27,6 +27,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <grp.h>
+#include <inttypes.h>
 #include <sandbox/room.h>
 #include <stdio.h>
 #include <string.h>
@@ -323,10 +324,14 @@ static void on_ledger(void *arg, const struct ledger_row *row)
 			row->pid, row->parents, row->exe, row->cwd, row->argv, row->phase);
 }
 
-static void on_phase(void *arg, size_t index, bool ended, int status, double seconds)
+static void on_phase(void *arg, const struct room_phase *phase)
 {
 	if (show_ledger)
-		fprintf(stderr, "phase %zu %s status=%d\n", index, ended ? "end" : "begin", status);
+		fprintf(stderr, "phase %zu %s status=%d\n", phase->index,
+			phase->ended ? "end" : "begin", phase->status);
+	if (show_result && phase->ended && phase->cpu_known)
+		fprintf(stderr, "cpu phase%zu=%" PRIu64 " us\n", phase->index,
+			phase->cpu.user_us + phase->cpu.system_us);
 }
 
 static bool on_tick(void *arg)
@@ -352,10 +357,14 @@ static int run(void)
 	if (show_result)
 		fprintf(stderr,
 			"result status=%d failed=%zu limit=[%s] net_refused=%llu execs=%llu "
-			"facts=%llu processes=%llu walls=[%s]\n",
+			"facts=%llu processes=%llu walls=[%s]\n"
+			"cpu room=%" PRIu64 " us from=%s wall=%.0f us rss=%" PRIu64 " KiB\n",
 			res.status, res.failed, res.limit, (unsigned long long)res.net_refused,
 			(unsigned long long)res.execs, (unsigned long long)res.facts,
-			(unsigned long long)res.processes, res.walls);
+			(unsigned long long)res.processes, res.walls,
+			res.cpu.user_us + res.cpu.system_us,
+			res.cpu_from ? res.cpu_from : "nowhere", res.seconds * 1e6,
+			res.max_rss_kib);
 	if (r < 0) {
 		fprintf(stderr, "roomtool: error %d: %s\n", err.code, err.msg);
 		return 125;

@@ -363,4 +363,5 @@ void special_cases(void)
 		foreign_binaries();
 	terminal_cases();
 	race_cases();
+	usage_cases();
 }

@@ -150,6 +150,38 @@ struct ledger_row { /* texts are borrowed for the duration of the callback; "" w
 
 enum room_look { ROOM_LOOK, ROOM_OPEN, ROOM_EXEC }; /* stat and the like; open; execve */
 
+/*
+ * CPU time as the kernel accounts for it, read by the supervisor from outside: nothing that a
+ * process of the room says goes into it, and init's reports do not either. What it covers
+ * (room_result.cpu_from):
+ *
+ * "cgroup": all that any process of the room used, by cpu.stat of its cgroup (cgroups(7)).
+ *
+ * "wait": where no cgroup was delegated, what the supervisor's wait4(2) told of init, a lower
+ * bound: init's own time (the set-up of the room in it) and that of its descendants that were
+ * waited for, each by its parent or, once orphaned, by init (getrusage(2), RUSAGE_CHILDREN). Not in
+ * it are the children of a process that ignores SIGCHLD, and what is killed together with the room:
+ * what still ran when the last command ended, or when init was killed. Only when a limit of the
+ * supervisor strikes does it first sum up, from /proc, what all that live have used.
+ */
+struct room_cpu {
+	uint64_t user_us, system_us;
+};
+
+/*
+ * A command began or ended. @cpu is what the room used since the command before ended, as far as
+ * it was known when the supervisor heard of the end: with a cgroup what was used, else what was
+ * waited for in that time (proc(5), cutime and cstime of init, in steps of 10 ms).
+ */
+struct room_phase {
+	size_t index;
+	bool ended; /* the rest is valid then only */
+	int status;
+	double seconds;
+	bool cpu_known;
+	struct room_cpu cpu;
+};
+
 struct room_handler {
 	void *arg;
 	void (*on_output)(void *arg, const char *data,
@@ -157,7 +189,7 @@ struct room_handler {
 	void (*on_ledger)(void *arg, const struct ledger_row *row);
 	/* spec->trace: an absolute path as requested, also one that is not there; borrowed */
 	void (*on_path)(void *arg, const char *path, enum room_look look);
-	void (*on_phase)(void *arg, size_t index, bool ended, int status, double seconds);
+	void (*on_phase)(void *arg, const struct room_phase *phase);
 	bool (*on_tick)(void *arg); /* about every 100 ms; true: stop the room (ERR_INTERRUPTED) */
 };
 
@@ -165,7 +197,10 @@ struct room_result {
 	int status;    /* of the last command that ran: exit status, or 128+signal */
 	size_t failed; /* index of the command that failed; n_commands when none */
 	double seconds;
-	uint64_t max_rss_kib, user_ms, system_ms, processes;
+	struct room_cpu cpu;
+	const char *cpu_from; /* "cgroup", "wait": see struct room_cpu; NULL: there was no room */
+	uint64_t max_rss_kib; /* of the largest process, init included, of those "wait" covers */
+	uint64_t processes;   /* and threads that were started; init counts them */
 	uint64_t net_refused, execs, facts; /* counts of ledger rows */
 	/*
 	 * The limit that was met, or "": "wall time, 60 s (--limit time=N raises it)". Struck: it

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static char top[64], self[96];
@@ -151,6 +152,64 @@ Test(limits, what_it_met)
 	cr_expect_str_eq(result.limit, "memory of the room, 2 GiB (--limit memory=N raises it)");
 	cr_expect_str_eq(told, "4 memory of the room, 2 GiB (--limit memory=N raises it) failed");
 	cr_expect_not(result.limit_struck);
+}
+
+Test(limits, what_it_used)
+{
+	struct room_cpu cpu = {1, 1};
+
+	cr_expect_not(room_cgroup_cpu(&room, &cpu), "there is no cgroup");
+	room_cgroup_make(&room);
+	cr_assert_geq(room.cgroup, 0);
+	cr_expect_not(room_cgroup_cpu(&room, &cpu), "the cgroup does not tell");
+	put_event("cpu.stat", "usage_usec 1672756\nuser_usec 1057550\nsystem_usec 615206\n"
+			      "nice_usec 4\ncore_sched.force_idle_usec 0\n");
+	cr_expect(room_cgroup_cpu(&room, &cpu));
+	cr_expect_eq(cpu.user_us, 1057550);
+	cr_expect_eq(cpu.system_us, 615206);
+}
+
+/* The cgroup knows of all, wait4 only of what was waited for, /proc only of what lives. */
+Test(limits, which_account_counts)
+{
+	struct rusage ru = {.ru_utime = {1, 500}, .ru_stime = {0, 7}, .ru_maxrss = 300};
+
+	room.struck = (struct procs_spent){.cpu = {900000, 0}, .max_rss_kib = 200};
+	usage_end(&room, &ru);
+	cr_expect_eq(result.cpu.user_us, 1000500);
+	cr_expect_eq(result.cpu.system_us, 7);
+	cr_expect_str_eq(result.cpu_from, "wait");
+	cr_expect_eq(result.max_rss_kib, 300);
+	room.struck = (struct procs_spent){.cpu = {1500000, 20}, .max_rss_kib = 400};
+	usage_end(&room, &ru);
+	cr_expect_eq(result.cpu.user_us, 1500000);
+	cr_expect_eq(result.cpu.system_us, 20);
+	cr_expect_eq(result.max_rss_kib, 400);
+	room_cgroup_make(&room);
+	put_event("cpu.stat", "user_usec 8\nsystem_usec 9\n");
+	usage_end(&room, &ru);
+	cr_expect_eq(result.cpu.user_us, 8);
+	cr_expect_eq(result.cpu.system_us, 9);
+	cr_expect_str_eq(result.cpu_from, "cgroup");
+}
+
+Test(limits, of_each_command)
+{
+	struct room_phase one = {0}, two = {0}, three = {0};
+
+	room.pid = -1;
+	usage_phase(&room, &one);
+	cr_expect_not(one.cpu_known, "nobody tells");
+	room_cgroup_make(&room);
+	put_event("cpu.stat", "user_usec 100\nsystem_usec 10\n");
+	usage_phase(&room, &one);
+	put_event("cpu.stat", "user_usec 170\nsystem_usec 11\n");
+	usage_phase(&room, &two);
+	put_event("cpu.stat", "user_usec 170\nsystem_usec 11\n");
+	usage_phase(&room, &three);
+	cr_expect(one.cpu_known && one.cpu.user_us == 100 && one.cpu.system_us == 10);
+	cr_expect(two.cpu_known && two.cpu.user_us == 70 && two.cpu.system_us == 1);
+	cr_expect(three.cpu_known && three.cpu.user_us == 0 && three.cpu.system_us == 0);
 }
 
 Test(limits, texts)

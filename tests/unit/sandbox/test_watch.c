@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MIB (1ULL << 20)
@@ -157,6 +158,87 @@ Test(watch, many_files)
 	cr_expect(use.too_many_files, "all 38,000 files were looked at");
 	measure(be_all_tables, false, &use);
 	cr_expect(!use.too_many_files, "there were few");
+}
+
+static void burn(uint64_t us)
+{
+	struct timespec t;
+
+	do
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	while ((uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000 < us);
+}
+
+static pid_t child_that_burns(uint64_t us)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		burn(us);
+		_exit(0);
+	}
+	return pid;
+}
+
+/* 0.15 s itself, 0.3 s of a child that it waited for, 0.1 s of one that lives; and no good name. */
+static void __attribute__((noreturn)) be_busy(int ready)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_NAME, "x) R 1 1 (\n");
+	if (fork() == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		burn(100000);
+		if (write(ready, "c", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	waitpid(child_that_burns(300000), NULL, 0);
+	burn(150000);
+	if (write(ready, "r", 1) != 1)
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+static uint64_t sum(const struct room_cpu *cpu)
+{
+	return cpu->user_us + cpu->system_us;
+}
+
+Test(watch, time_that_was_spent)
+{
+	struct procs_spent all, one;
+	struct room_cpu waited = {0};
+	uint64_t self, living;
+	int fds[2], got = 0;
+	pid_t pid;
+	char c;
+
+	if (!procs_available())
+		cr_skip_test("this kernel tells no children (CONFIG_PROC_CHILDREN)");
+	cr_assert_eq(pipe(fds), 0);
+	pid = fork();
+	if (pid == 0)
+		be_busy(fds[1]);
+	while (got < 2 && read(fds[0], &c, 1) == 1)
+		got++;
+	procs_spent(pid, 100, &all);
+	procs_spent(pid, 1, &one);
+	cr_expect(procs_waited(pid, &waited));
+	/* ticks of 10 ms are cut off, and forks and exits cost something too */
+	cr_expect(sum(&waited) >= 280000 && sum(&waited) < 580000, "waited for: %lu",
+		  (unsigned long)sum(&waited));
+	self = sum(&one.cpu) - sum(&waited);
+	cr_expect(self >= 130000 && self < 330000, "itself: %lu", (unsigned long)self);
+	living = sum(&all.cpu) - sum(&one.cpu);
+	cr_expect(living >= 80000 && living < 280000, "its child: %lu", (unsigned long)living);
+	cr_expect(all.max_rss_kib > 0 && all.max_rss_kib < 1 << 20);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	procs_spent(pid, 100, &all);
+	cr_expect_eq(sum(&all.cpu), 0, "nobody is there any more");
+	cr_expect_not(procs_waited(pid, &waited));
 }
 
 static char dir[64];
