@@ -116,7 +116,7 @@ int cli_main(int argc, char **argv)
 	    dispatch(&c, &err) < 0) {
 		c.json = opt_has(&c.parsed, OPT_JSON);
 		status = status_of(&c, &err);
-		cli_print_error(&c, &err);
+		cli_print_error(&c, &err, status);
 		eventlog_error(&c.events, &err);
 	} else {
 		render_clear(&c.render);
@@ -124,7 +124,7 @@ int cli_main(int argc, char **argv)
 	}
 	if (eventlog_close(&c.events, status, &err) < 0) {
 		status = err.code;
-		cli_print_error(&c, &err);
+		cli_print_error(&c, &err, status);
 	}
 	cli_release(&c);
 	return status;

@@ -47,6 +47,7 @@ static int verify(struct cli *c, struct err *err)
 		json_set(doc, "actions", json_integer((json_int_t)seen.actions));
 		json_set(doc, "records", json_integer((json_int_t)seen.records));
 		json_set(doc, "damaged", json_integer((json_int_t)seen.bad));
+		c->told = true;
 		if (cli_print_json(doc, err) < 0)
 			return -1;
 	}
