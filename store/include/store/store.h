@@ -150,10 +150,12 @@ int store_memo_put(struct store *s, const char *kind, const struct sha256 *key, 
 /* ---- roots and garbage ---- */
 /*
  * Make @link (a path of the user's) a symbolic link to the tree and register it as a GC root. A
- * link into a store is replaced atomically; anything else of that name is ERR_INPUT and stays.
+ * link into a store is replaced atomically; anything else of that name is ERR_USAGE and stays.
  */
 int store_root_link(struct store *s, const char *link, const struct sha256 *tree, struct err *err)
 	__attribute__((warn_unused_result));
+/* Could such a link be made there? To be asked before the build whose result it shall lead to. */
+int store_root_check(const char *link, struct err *err) __attribute__((warn_unused_result));
 struct store_gc_stats {
 	uint64_t trees, blobs, builds, bytes;
 };
