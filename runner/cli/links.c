@@ -24,14 +24,11 @@ static char *prefix_of(const struct cli *c, const struct plan_node *n, bool many
 
 int links_check(const struct cli *c, const struct plan_node *n, bool many, struct err *err)
 {
-	const char *given = opt_value(&c->parsed, OPT_OUT_LINK);
 	_cleanup_free_ char *prefix = prefix_of(c, n, many);
 	_cleanup_(strv_release) struct strv outputs = STRV_INIT;
 
 	if (opt_has(&c->parsed, OPT_NO_LINK))
 		return 0;
-	if (given && !*given)
-		return err_set(err, ERR_USAGE, 0, "--out-link: expected PREFIX, found ''");
 	node_outputs(n, &outputs);
 	for (size_t i = 0; i < outputs.n; i++) {
 		_cleanup_free_ char *link = xasprintf("%s-%s", prefix, outputs.v[i]);

@@ -134,6 +134,16 @@ static int take_pair(struct parsed *p, enum opt id, const char *eq, char **argv,
 	return 0;
 }
 
+/* No option takes an empty word: it comes from a variable of a script that nobody has set. */
+static int give_value(struct parsed *p, enum opt id, const char *value, struct err *err)
+{
+	if (!*value)
+		return err_set(err, ERR_USAGE, 0, "--%s: expected %s, found ''",
+			       cli_options[id].name, cli_options[id].arg);
+	give(p, id, value);
+	return 0;
+}
+
 /* Each takes the words from *at on and moves *at past them. */
 static int take_long(struct parsed *p, char **argv, int *at, struct err *err)
 {
@@ -155,8 +165,7 @@ static int take_long(struct parsed *p, char **argv, int *at, struct err *err)
 		return take_pair(p, id, eq, argv, at, err);
 	if (!eq && !argv[*at])
 		return err_set(err, ERR_USAGE, 0, "--%s: expected %s", bare, cli_options[id].arg);
-	give(p, id, eq ? eq + 1 : argv[(*at)++]);
-	return 0;
+	return give_value(p, id, eq ? eq + 1 : argv[(*at)++], err);
 }
 
 static int take_letters(struct parsed *p, char **argv, int *at, struct err *err)
@@ -175,8 +184,7 @@ static int take_letters(struct parsed *p, char **argv, int *at, struct err *err)
 		if (!l[1] && !argv[*at])
 			return err_set(err, ERR_USAGE, 0, "-%c: expected %s", *l,
 				       cli_options[id].arg);
-		give(p, id, l[1] ? l + 1 : argv[(*at)++]);
-		return 0;
+		return give_value(p, id, l[1] ? l + 1 : argv[(*at)++], err);
 	}
 	return 0;
 }
