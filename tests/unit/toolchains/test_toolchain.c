@@ -80,7 +80,7 @@ Test(toolchain, refuses_a_missing_folder_and_a_path_as_name)
 	struct err err = ERR_INIT;
 	BENCH(b);
 
-	REFUSED(toolchain_load(b.dir, "none", &tc, &err), ERR_INPUT, "toolchain none: there is no");
+	REFUSED(toolchain_load(b.dir, "none", &tc, &err), ERR_INPUT, "there is no toolchain 'none' in ");
 	REFUSED(toolchain_load(b.dir, "../etc", &tc, &err), ERR_INPUT, "not a name");
 }
 
