@@ -139,6 +139,8 @@ static const enum opt store_options[] = {OPT_DRY_RUN, OPT_KEEP_SOURCES, OPT_REPA
 
 #define SELECTOR_TEXT "SELECTOR is NAME[@BRANCH][:VARIANT]; without BRANCH the newest pinned one."
 
+#define HASH_TEXT "the first 8 digits suffice"
+
 const struct cli_command cli_commands[] = {
 	{"build", "SELECTOR...", "build, or take from the store what is built",
 	 SELECTOR_TEXT
@@ -180,9 +182,11 @@ const struct cli_command cli_commands[] = {
 	{"describe", "SELECTOR", "explain a recipe: options, sources, patches, support, results",
 	 SELECTOR_TEXT, plan_options, 1, 1, false, cmd_describe},
 	{"diff", "A B", "compare two results, path by path",
-	 "A and B are folders, result links, or tree hashes.", no_options, 2, 2, false, cmd_diff},
+	 "A and B are folders, result links, or tree hashes (" HASH_TEXT ").", no_options, 2, 2,
+	 false, cmd_diff},
 	{"export", "RESULT", "write a result as a byte-stable archive",
-	 "RESULT is a result link or a tree hash.", export_options, 1, 1, false, cmd_export},
+	 "RESULT is a result link or a tree hash (" HASH_TEXT "). --output is needed.",
+	 export_options, 1, 1, false, cmd_export},
 	{"toolchain", "lock|compose|show NAME, trim SELECTOR",
 	 "resolve a toolchain anew, compose it, show it, or say what of it is used",
 	 "lock resolves the packages from the distribution's index and writes the lock; with "
