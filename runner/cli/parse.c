@@ -218,8 +218,8 @@ static int check_count(const struct parsed *p, struct err *err)
 	if ((int)p->n_operands < cmd->min)
 		return err_set(err, ERR_USAGE, 0, "expected: belljar %s %s", cmd->name, cmd->args);
 	if (cmd->max >= 0 && (int)p->n_operands > cmd->max)
-		return err_set(err, ERR_USAGE, 0, "unexpected '%s'; expected: belljar %s %s",
-			       p->operands[cmd->max], cmd->name, cmd->args);
+		return err_set(err, ERR_USAGE, 0, "unexpected '%s'; expected: belljar %s%s%s",
+			       p->operands[cmd->max], cmd->name, *cmd->args ? " " : "", cmd->args);
 	return 0;
 }
 
