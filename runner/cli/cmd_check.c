@@ -40,6 +40,13 @@ static int show_difference(struct cli *c, const struct check_difference *d, stru
 	return 0;
 }
 
+/* One round in an empty store proves nothing. */
+static bool is_compared(const struct check_report *r)
+{
+	return r->n_rounds > 1 || r->stored || r->golden_state == GOLDEN_SAME ||
+	       r->golden_state == GOLDEN_DIFFERENT;
+}
+
 static json_t *check_json(const struct plan_node *n, const struct check_report *r)
 {
 	json_t *doc = json_object(), *rounds = json_array(), *diffs = json_array(),
@@ -64,7 +71,8 @@ static json_t *check_json(const struct plan_node *n, const struct check_report *
 		json_array_append_new(diffs, o);
 	}
 	json_set(doc, "differences", diffs);
-	json_set(doc, "reproducible", json_boolean(!r->n_differences));
+	json_set(doc, "reproducible",
+		 is_compared(r) ? json_boolean(!r->n_differences) : json_null());
 	json_set_str(doc, "golden", golden_word(r->golden_state));
 	return doc;
 }
@@ -115,6 +123,22 @@ static void print_rounds(const struct check_report *r)
 	}
 }
 
+static void print_verdict(const struct check_report *r)
+{
+	const char *golden = golden_word(r->golden_state);
+
+	if (!is_compared(r))
+		fprintf(stderr,
+			"not compared: one round, nothing in the store before, golden: %s\n",
+			golden);
+	else if (r->n_rounds == 1)
+		fprintf(stderr, "reproducible: one round%s, golden: %s\n",
+			r->stored ? " with the outputs that the store had" : "", golden);
+	else
+		fprintf(stderr, "reproducible: %zu rounds with equal outputs, golden: %s\n",
+			r->n_rounds, golden);
+}
+
 static int conclude(struct cli *c, const struct plan *p, const struct check_report *r,
 		    struct err *err)
 {
@@ -133,8 +157,7 @@ static int conclude(struct cli *c, const struct plan *p, const struct check_repo
 	if (judge(c, p, r, err) < 0)
 		return -1;
 	if (c->render.verbosity >= 0)
-		fprintf(stderr, "reproducible: %zu rounds with equal outputs, golden: %s\n",
-			r->n_rounds, golden_word(r->golden_state));
+		print_verdict(r);
 	return 0;
 }
 
