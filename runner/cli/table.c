@@ -75,8 +75,8 @@ const struct cli_option cli_options[OPT_COUNT] = {
 	[OPT_FORMAT] = {0, "format", "FORMAT", "tar (usual) or tar.zst"},
 	[OPT_OUTPUT] = {'o', "output", "FILE", "where to write; - is standard output"},
 	[OPT_DRY_RUN] = {0, "dry-run", NULL, "only say what would be done"},
-	[OPT_KEEP_SOURCES] = {0, "keep-sources", NULL, "keep fetched files"},
-	[OPT_REPAIR] = {0, "repair", NULL, "move damaged objects away"},
+	[OPT_KEEP_SOURCES] = {0, "keep-sources", NULL, "gc: keep fetched files"},
+	[OPT_REPAIR] = {0, "repair", NULL, "verify: move damaged objects away"},
 	[OPT_AS] = {0, "as", "FORM", "a page for man, or completions for bash, zsh or fish"},
 	[OPT_ATTACK] = {0, "attack", NULL, "attack rooms of this host, and say what was refused"},
 	[OPT_ATTEST_ROOM] = {0, "attest-room", NULL,
@@ -207,8 +207,14 @@ const struct cli_command cli_commands[] = {
 	 "failure\n"
 	 "leaves all files as they are.",
 	 update_options, 1, 1, false, cmd_update},
-	{"store", "gc|verify|du", "clean, check or measure the store", NULL, store_options, 1, 1,
-	 false, cmd_store},
+	{"store", "gc|verify|du", "clean, check or measure the store",
+	 "gc removes what no result link leads to any more: results with their records and logs, "
+	 "the\n"
+	 "roots of toolchains, and all fetched files, which the next build fetches again. verify "
+	 "hashes\n"
+	 "all anew; with --repair what is damaged is moved into the store's folder bad/. du "
+	 "measures.",
+	 store_options, 1, 1, false, cmd_store},
 	{"doctor", "", "say what this host can do and what it lacks", NULL, doctor_options, 0, 0,
 	 false, cmd_doctor},
 	{"version", "", "show the version", NULL, no_options, 0, 0, false, cmd_version},
