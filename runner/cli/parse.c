@@ -72,6 +72,15 @@ size_t cli_all_options(const struct cli_command *cmd, enum opt out[OPT_COUNT])
 	return n;
 }
 
+static bool known_to_some(const char *name)
+{
+	for (size_t i = 1; i < OPT_COUNT; i++) {
+		if (!strcmp(cli_options[i].name, name))
+			return true;
+	}
+	return false;
+}
+
 static int unknown_option(const struct cli_command *cmd, const char *word, const char *name,
 			  struct err *err)
 {
@@ -82,6 +91,9 @@ static int unknown_option(const struct cli_command *cmd, const char *word, const
 	for (size_t i = 0; i < n; i++)
 		names[i] = cli_options[ids[i]].name;
 	near = str_nearest(name, names, n);
+	if (!cmd && known_to_some(name))
+		return err_set(err, ERR_USAGE, 0,
+			       "%s belongs behind the command: belljar COMMAND %s ...", word, word);
 	if (near)
 		return err_set(err, ERR_USAGE, 0, "unknown option %s; did you mean --%s?", word,
 			       near);
@@ -101,6 +113,12 @@ static enum opt find_long(const struct cli_command *cmd, const char *name, size_
 			return ids[i];
 	}
 	return OPT_END;
+}
+
+/* Every other program knows it; here it is the word that is the command. */
+static bool is_version(const struct parsed *p, const char *word)
+{
+	return !p->command && !strcmp(word, "--version");
 }
 
 static enum opt find_letter(const struct cli_command *cmd, char letter)
@@ -253,6 +271,8 @@ int cli_parse(int argc, char **argv, struct parsed *out, struct err *err)
 			out->operands[out->n_operands++] = argv[at++];
 		else if (!strcmp(word, "--") && out->command)
 			at++, rest = true;
+		else if (is_version(out, word))
+			out->command = cli_find_command("version"), at++;
 		else if (!strncmp(word, "--", 2) && word[2])
 			rc = take_long(out, argv, &at, err);
 		else if (word[0] == '-' && word[1] && word[1] != '-')
