@@ -250,6 +250,8 @@ int store_need_write(const struct store *s, struct err *err)
 
 int store_explain(const struct store *s, struct err *err)
 {
+	if (strstr(err->msg, "of the store"))
+		return -1; /* it was asked about already, further down */
 	if (err->sys_errno == ENOSPC || err->sys_errno == EDQUOT) {
 		err->code = ERR_STORE;
 		return err_wrap(err,

@@ -47,6 +47,11 @@ void store_close(struct store *s);
 void store_closep(struct store **s);
 const char *store_path(const struct store *s); /* absolute; borrowed */
 int store_fd(const struct store *s);           /* borrowed directory fd */
+/*
+ * Last word on a failure to write below the store: a full disk or an exhausted quota is said in so
+ * many words, with the store's path, in front of what was being done; once. Returns -1.
+ */
+int store_explain(const struct store *s, struct err *err);
 
 /* ---- blobs ---- */
 bool store_blob_has(struct store *s, const struct sha256 *hash);
