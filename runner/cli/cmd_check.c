@@ -77,6 +77,12 @@ static json_t *check_json(const struct plan_node *n, const struct check_report *
 	return doc;
 }
 
+static int no_golden(struct err *err)
+{
+	return err_set(err, ERR_MISMATCH, 0,
+		       "the branch has no golden hashes for this; see check --regold");
+}
+
 static int judge_golden(struct cli *c, const struct check_report *r, struct err *err)
 {
 	bool must = opt_has(&c->parsed, OPT_GOLDEN);
@@ -85,8 +91,7 @@ static int judge_golden(struct cli *c, const struct check_report *r, struct err 
 		return err_set(err, ERR_MISMATCH, 0,
 			       "the rounds agree, but not with the branch's golden hashes");
 	if (must && r->golden_state == GOLDEN_NONE)
-		return err_set(err, ERR_MISMATCH, 0,
-			       "the branch has no golden hashes for this; see check --regold");
+		return no_golden(err);
 	if (must && r->golden_state == GOLDEN_STALE)
 		return err_set(
 			err, ERR_MISMATCH, 0,
@@ -164,6 +169,10 @@ static int conclude(struct cli *c, const struct plan *p, const struct check_repo
 /* Nothing that could have been known before is found out after an hour of rounds. */
 static int ready(struct cli *c, const struct plan *p, unsigned rounds, struct err *err)
 {
+	static const struct sha256 any_root;
+
+	if (opt_has(&c->parsed, OPT_GOLDEN) && !golden_find(plan_wanted(p), &any_root))
+		return no_golden(err);
 	if (!opt_has(&c->parsed, OPT_REGOLD))
 		return 0;
 	if (rounds < 2)
