@@ -273,15 +273,23 @@ static void print_one(const struct cli *c, const json_t *o)
 		print_change(change);
 }
 
+/* What is said although only warnings and errors are wanted. */
+static bool is_bad(const json_t *o)
+{
+	return json_object_get(o, "error") || !strcmp(json_get_str(o, "golden", ""), "different");
+}
+
 void many_print(const struct cli *c, const json_t *doc)
 {
+	bool quiet = c->render.verbosity < 0;
 	size_t i;
 	json_t *o;
 
-	if (c->render.verbosity < 0)
-		return;
 	json_array_foreach (json_object_get(doc, "builds"), i, o)
-		print_one(c, o);
+		if (!quiet || is_bad(o))
+			print_one(c, o);
+	if (quiet)
+		return;
 	json_array_foreach (json_object_get(doc, "left_out"), i, o)
 		fprintf(stderr, "%s%s%s: left out: %s\n", json_get_str(o, "selector", "?"),
 			*json_get_str(o, "target", "") ? " for " : "",
