@@ -317,8 +317,8 @@ const char *str_nearest(const char *word, const char *const *candidates, size_t 
 		if (len > NEAR_MAX || m > NEAR_MAX)
 			continue;
 		d = edit_distance(word, len, candidates[i], m);
-		/* Two errors in a word of two letters make any word. */
-		if (d < best_distance && d < (len > m ? len : m)) {
+		/* Two errors in a word of four letters make any word. */
+		if (d < best_distance && 3 * d <= (len > m ? len : m) + 1) {
 			best = candidates[i];
 			best_distance = d;
 		}

@@ -45,7 +45,6 @@ LIBRARY_NOTE(fyaml, "recipes", SONAME_FYAML);
 struct open_node {
 	struct yaml *node;
 	size_t cap;
-	int *key_columns; /* for messages about keys */
 	size_t key_cap, n_keys;
 	bool has_key; /* in a map: the key was read, its value comes next */
 };
@@ -69,6 +68,7 @@ static void yaml_node_free(struct yaml *y)
 		free(y->keys[i]);
 	free(y->keys);
 	free(y->key_lines);
+	free(y->key_columns);
 	free(y->items);
 	free(y->text);
 	free(y);
@@ -83,8 +83,6 @@ void yaml_doc_release(struct yaml_doc *doc)
 
 static void builder_release(struct builder *b)
 {
-	for (size_t i = 0; i < b->n; i++)
-		free(b->stack[i].key_columns);
 	yaml_node_free(b->root);
 }
 
@@ -122,10 +120,10 @@ static void open_push_key(struct open_node *o, char *key_taken, int line, int co
 		o->key_cap = o->key_cap ? 2 * o->key_cap : 8;
 		y->keys = xrealloc(y->keys, o->key_cap * sizeof(*y->keys));
 		y->key_lines = xrealloc(y->key_lines, o->key_cap * sizeof(*y->key_lines));
-		o->key_columns = xrealloc(o->key_columns, o->key_cap * sizeof(*o->key_columns));
+		y->key_columns = xrealloc(y->key_columns, o->key_cap * sizeof(*y->key_columns));
 	}
 	y->key_lines[o->n_keys] = line;
-	o->key_columns[o->n_keys] = column;
+	y->key_columns[o->n_keys] = column;
 	y->keys[o->n_keys++] = key_taken;
 	y->keys[o->n_keys] = NULL;
 	o->has_key = true;
@@ -145,7 +143,7 @@ static struct yaml *attach(struct builder *b, enum yaml_kind kind, struct fy_eve
 	} else {
 		if (o->has_key) {
 			y->line = o->node->key_lines[o->n_keys - 1];
-			y->column = o->key_columns[o->n_keys - 1];
+			y->column = o->node->key_columns[o->n_keys - 1];
 		}
 		o->has_key = false;
 		ARRAY_GROW(o->node->items, o->node->n, o->cap);
@@ -267,7 +265,7 @@ static int check_duplicates(const struct builder *b, const struct open_node *o, 
 	if (dup == SIZE_MAX)
 		return 0;
 	return err_set(err, ERR_INPUT, 0, "%s:%d:%d: key '%s' is there twice, first in line %d",
-		       b->file, y->key_lines[dup], o->key_columns[dup], y->keys[dup],
+		       b->file, y->key_lines[dup], y->key_columns[dup], y->keys[dup],
 		       y->key_lines[first]);
 }
 
@@ -276,7 +274,6 @@ static int take_end(struct builder *b, struct err *err)
 	struct open_node *o = &b->stack[b->n - 1];
 	int r = check_duplicates(b, o, err);
 
-	free(o->key_columns);
 	b->n--;
 	return r;
 }

@@ -35,9 +35,10 @@ static int wrong_type(const struct yaml *y, const char *what, const char *expect
 {
 	if (is_null(y))
 		return yaml_error(y, err, "'%s': expected %s, found nothing", what, expected);
+	/* "true" is a text: without a word on the quotes the message would contradict itself. */
 	if (y->kind == YAML_SCALAR)
-		return yaml_error(y, err, "'%s': expected %s, found '%.60s'", what, expected,
-				  y->text);
+		return yaml_error(y, err, "'%s': expected %s, found '%.60s'%s", what, expected,
+				  y->text, y->quoted ? " in quotes" : "");
 	return yaml_error(y, err, "'%s': expected %s, found a %s", what, expected,
 			  y->kind == YAML_MAP ? "map" : "list");
 }
@@ -200,7 +201,7 @@ int yaml_get_names(const struct yaml *map, const char *key, bool required, bool 
 		strv_push(out, text);
 	}
 	if (required && !out->n)
-		return yaml_error(list, err, "'%s': expected at least one %s", key, what);
+		return yaml_error(list, err, "'%s': expected %s, found an empty list", key, what);
 	return 0;
 }
 
@@ -214,7 +215,8 @@ static int unknown_key(const struct yaml *map, size_t i, const char *what, const
 	while (known[n])
 		n++;
 	near = str_nearest(map->keys[i], known, n);
-	strbuf_addf(&sb, "%s:%d: unknown key '%.60s'", map->file, map->key_lines[i], map->keys[i]);
+	strbuf_addf(&sb, "%s:%d:%d: unknown key '%.60s'", map->file, map->key_lines[i],
+		    map->key_columns[i], map->keys[i]);
 	if (!str_empty(what))
 		strbuf_addf(&sb, " in %s", what);
 	strbuf_adds(&sb, ": ");

@@ -160,13 +160,21 @@ static void spread(struct gc *gc)
 }
 
 /* Count one object, and remove it unless only counting is wanted. */
-static int discard(struct gc *gc, int dirfd, const char *name, uint64_t *count, struct err *err)
+static int discard(struct gc *gc, enum store_dir dir, const char *name, uint64_t *count,
+		   struct err *err)
 {
+	static const char *const kinds[DIR_COUNT] = {[DIR_BLOBS] = "files with hashes of",
+						     [DIR_TREES] = "tree",
+						     [DIR_ACTIONS] = "action",
+						     [DIR_BUILDS] = "builds of"};
+	int dirfd = gc->s->dirs[dir];
+
 	if (tree_size(dirfd, name, &gc->stats->bytes, err) < 0)
 		return -1;
 	if (count)
 		(*count)++;
-	event_debug(gc->sink, "%s %s", gc->dry_run ? "would remove" : "remove", name);
+	event_debug(gc->sink, "%s %s %s", gc->dry_run ? "would remove" : "remove", kinds[dir],
+		    name);
 	return gc->dry_run ? 0 : store_trash(&gc->tmp, dirfd, name, err);
 }
 
@@ -184,14 +192,14 @@ static int sweep_actions(struct gc *gc, struct err *err)
 
 	for (size_t i = 0; i < gc->n; i++)
 		if (!gc->actions[i].live &&
-		    discard(gc, gc->s->dirs[DIR_ACTIONS], gc->actions[i].name, NULL, err) < 0)
+		    discard(gc, DIR_ACTIONS, gc->actions[i].name, NULL, err) < 0)
 			return -1;
 	if (file_fsync_dir(gc->s->dirs[DIR_ACTIONS], err) < 0 ||
 	    store_list(gc->s->dirs[DIR_BUILDS], ".", &builds, err) < 0)
 		return -1;
 	for (size_t i = 0; i < builds.n; i++)
 		if (!key_is_live(gc, builds.v[i]) &&
-		    discard(gc, gc->s->dirs[DIR_BUILDS], builds.v[i], &gc->stats->builds, err) < 0)
+		    discard(gc, DIR_BUILDS, builds.v[i], &gc->stats->builds, err) < 0)
 			return -1;
 	return 0;
 }
@@ -205,7 +213,7 @@ static int sweep_trees(struct gc *gc, struct err *err)
 	for (size_t i = 0; i < names.n; i++) {
 		event_progress(gc->sink, "gc", "trees", i, names.n);
 		if (!is_live(gc, names.v[i]) &&
-		    discard(gc, gc->s->dirs[DIR_TREES], names.v[i], &gc->stats->trees, err) < 0)
+		    discard(gc, DIR_TREES, names.v[i], &gc->stats->trees, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -290,7 +298,7 @@ static int sweep_blobs(struct gc *gc, struct err *err)
 		if (store_list(gc->s->dirs[DIR_BLOBS], dirs.v[i], &names, err) < 0)
 			return -1;
 		gc->stats->blobs += names.n;
-		if (names.n && discard(gc, gc->s->dirs[DIR_BLOBS], dirs.v[i], NULL, err) < 0)
+		if (names.n && discard(gc, DIR_BLOBS, dirs.v[i], NULL, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -28,11 +28,6 @@ struct store {
 
 /* ERR_BUG when the store was opened with STORE_READONLY. */
 int store_need_write(const struct store *s, struct err *err) __attribute__((warn_unused_result));
-/*
- * Last word on a failure: a full disk or an exhausted quota is said in so many words, with the
- * store's path, in front of what was being done. Returns -1.
- */
-int store_explain(const struct store *s, struct err *err);
 
 /*
  * Change the store's shared lock to an exclusive one, waiting (with a note to @sink) for every

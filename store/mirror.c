@@ -52,6 +52,31 @@ static int from_options(const char *name, const struct fetch_options *opt, struc
 	return 0;
 }
 
+static int check_name(const char *name, struct err *err)
+{
+	const char *p = name;
+
+	while (islower((unsigned char)*p) || isdigit((unsigned char)*p) || *p == '-')
+		p++;
+	if (p == name || *p)
+		return err_set(err, ERR_INPUT, 0, "'%s' is no name of a mirror: a-z, 0-9 and -",
+			       name);
+	return 0;
+}
+
+int fetch_mirror_check(const char *text, struct err *err)
+{
+	const char *eq = strchr(text, '=');
+	_cleanup_free_ char *name = eq ? xstrndup(text, (size_t)(eq - text)) : NULL;
+
+	if (!eq)
+		return err_set(err, ERR_USAGE, 0, "--mirror %s: expected NAME=URL", text);
+	if (check_name(name, err) == 0 && check_base(eq + 1, "--mirror", err) == 0)
+		return 0;
+	err->code = ERR_USAGE; /* nobody's recipe says so: the command line does */
+	return -1;
+}
+
 static char *variable_name(const char *name)
 {
 	char *var = xasprintf("BELLJAR_MIRROR_%s", name);
@@ -115,18 +140,6 @@ static void from_apt(const char *name, const char *suite, struct strv *out)
 		apt_sources_find(str_empty(dir) ? "/etc/apt" : dir, name, suite, out);
 }
 
-static int check_name(const char *name, struct err *err)
-{
-	const char *p = name;
-
-	while (islower((unsigned char)*p) || isdigit((unsigned char)*p) || *p == '-')
-		p++;
-	if (p == name || *p)
-		return err_set(err, ERR_INPUT, 0, "'%s' is no name of a mirror: a-z, 0-9 and -",
-			       name);
-	return 0;
-}
-
 /* At least one base URL, or an error that says how to give one. */
 static int find_bases(const char *name, const char *suite, const struct fetch_options *opt,
 		      struct strv *out, struct err *err)
@@ -147,7 +160,7 @@ static int find_bases(const char *name, const char *suite, const struct fetch_op
 	return err_set(
 		err, ERR_INPUT, 0,
 		"no mirror '%s' is known: give --mirror %s=URL, or set %s, or write it under "
-		"'mirrors:' in the configuration file%s",
+		"'mirrors:' in ~/.config/belljar/config.yaml or /etc/belljar/config.yaml%s",
 		name, name, var,
 		str_starts(name, "debian") ? " (the apt sources of this host have none)" : "");
 }

@@ -21,11 +21,11 @@ static int absolute_link(const char *link, char **out, struct err *err)
 	const char *base = path_base(link);
 
 	if (str_empty(base) || strcmp(base, ".") == 0 || strcmp(base, "..") == 0)
-		return err_set(err, ERR_INPUT, 0, "'%s' cannot be the name of a result link", link);
+		return err_set(err, ERR_USAGE, 0, "'%s' cannot be the name of a result link", link);
 	above[base - link] = '\0';
 	real = realpath(*above ? above : ".", NULL);
 	if (!real)
-		return err_set(err, ERR_INPUT, errno, "the folder of the result link %s", link);
+		return err_set(err, ERR_USAGE, errno, "the folder of the result link %s", link);
 	*out = path_join(real, base);
 	return 0;
 }
@@ -51,14 +51,14 @@ static int check_replaceable(const char *link, bool *out_exists, struct err *err
 
 	*out_exists = false;
 	if (fstatat(AT_FDCWD, link, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : err_set(err, ERR_INPUT, errno, "look at %s", link);
+		return errno == ENOENT ? 0 : err_set(err, ERR_STORE, errno, "look at %s", link);
 	if (!S_ISLNK(st.st_mode))
-		return err_set(err, ERR_INPUT, 0,
+		return err_set(err, ERR_USAGE, 0,
 			       "%s is not a result link: belljar does not replace it", link);
 	if (file_readlink(AT_FDCWD, link, &target, err) < 0)
 		return -1;
 	if (!is_tree_target(target))
-		return err_set(err, ERR_INPUT, 0,
+		return err_set(err, ERR_USAGE, 0,
 			       "%s is a link to %s, which is not in a store: belljar does not "
 			       "replace it",
 			       link, target);
@@ -73,13 +73,13 @@ static int place_link(const char *link, const char *target, bool exists, struct 
 
 	if (!exists)
 		return symlinkat(target, AT_FDCWD, link) < 0
-			       ? err_set(err, ERR_INPUT, errno, "create the link %s", link)
+			       ? err_set(err, ERR_STORE, errno, "create the link %s", link)
 			       : 0;
 	/* A fixed name, so that what a kill leaves is taken over by the next run. */
 	temp = xasprintf("%.*s.%s.belljar", (int)dir_len, link, path_base(link));
 	unlinkat(AT_FDCWD, temp, 0);
 	if (symlinkat(target, AT_FDCWD, temp) < 0 || renameat(AT_FDCWD, temp, AT_FDCWD, link) < 0) {
-		err_set(err, ERR_INPUT, errno, "replace the link %s", link);
+		err_set(err, ERR_STORE, errno, "replace the link %s", link);
 		unlinkat(AT_FDCWD, temp, 0);
 		return -1;
 	}
@@ -112,6 +112,19 @@ static bool is_linked(struct store *s, const char *link, const char *target)
 	sha256_of(link, strlen(link), &hash);
 	sha256_to_hex(&hash, hex);
 	return file_exists(s->dirs[DIR_ROOTS], hex);
+}
+
+int store_root_check(const char *link, struct err *err)
+{
+	_cleanup_free_ char *path = NULL, *folder = NULL;
+	bool exists;
+
+	if (absolute_link(link, &path, err) < 0)
+		return -1;
+	folder = xstrndup(path, (size_t)(path_base(path) - path));
+	if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) < 0)
+		return err_set(err, ERR_STORE, errno, "make the result link %s", path);
+	return check_replaceable(path, &exists, err);
 }
 
 int store_root_link(struct store *s, const char *link, const struct sha256 *tree, struct err *err)

@@ -62,7 +62,7 @@ static int make_top(const char *path, struct err *err)
 	if (slash && slash != above) {
 		*slash = '\0';
 		if (file_mkdir_p(AT_FDCWD, above, 0755, err) < 0)
-			return -1;
+			return err_wrap(err, "create the store %s", path);
 	}
 	if (mkdir(path, 0700) < 0 && errno != EEXIST)
 		return err_set(err, ERR_STORE, errno, "create the store %s", path);
@@ -154,9 +154,9 @@ static int open_top(struct store *s, const char *path, bool create, struct err *
 	s->path = realpath(path, NULL);
 	if (!s->path)
 		return err_set(err, ERR_STORE, errno, "no store at %s", path);
-	s->fd = file_open(AT_FDCWD, s->path, O_RDONLY | O_DIRECTORY, 0, err);
+	s->fd = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->fd < 0)
-		return err_wrap(err, "open the store");
+		return err_set(err, ERR_STORE, errno, "open the store %s", s->path);
 	return check_owner(s, err);
 }
 
@@ -168,7 +168,7 @@ static int open_locked(struct store *s, bool finish, struct err *err)
 		return -1;
 	fd = file_open(s->dirs[DIR_LOCKS], "store", O_RDWR | O_CREAT | O_NOFOLLOW, 0600, err);
 	if (fd < 0)
-		return -1;
+		return err_wrap(err, "the store %s cannot be written", s->path);
 	while (flock(fd, LOCK_SH) < 0)
 		if (errno != EINTR)
 			return err_set(err, ERR_STORE, errno, "lock the store %s", s->path);
@@ -179,11 +179,24 @@ static int open_locked(struct store *s, bool finish, struct err *err)
 	return store_sweep(s, err);
 }
 
+static int open_all(struct store *s, const char *path, bool create, struct err *err)
+{
+	bool absent;
+
+	if (open_top(s, path, create, err) < 0 || check_version(s, &absent, err) < 0)
+		return -1;
+	if (absent && !create)
+		return err_set(err, ERR_STORE, 0, "%s is not a belljar store", s->path);
+	if (absent && check_foreign(s, err) < 0)
+		return -1;
+	return s->readonly ? open_dirs(s, false, err) : open_locked(s, absent, err);
+}
+
 int store_open(const char *path, int flags, struct store **out, struct err *err)
 {
 	_cleanup_free_ char *chosen = path ? xstrdup(path) : NULL;
 	_cleanup_(store_closep) struct store *s = xcalloc(1, sizeof(*s));
-	bool absent, create = (flags & STORE_CREATE) && !(flags & STORE_READONLY);
+	bool create = (flags & STORE_CREATE) && !(flags & STORE_READONLY);
 
 	s->fd = s->lock_fd = -1;
 	for (int i = 0; i < DIR_COUNT; i++)
@@ -191,14 +204,12 @@ int store_open(const char *path, int flags, struct store **out, struct err *err)
 	s->readonly = flags & STORE_READONLY;
 	if (sha256_ready(err) < 0 || (!chosen && default_path(&chosen, err) < 0))
 		return -1;
-	if (open_top(s, chosen, create, err) < 0 || check_version(s, &absent, err) < 0)
+	if (open_all(s, chosen, create, err) < 0) {
+		/* A folder on the way that may not be entered is no input of a build. */
+		if (err->code == ERR_INPUT)
+			err->code = ERR_STORE;
 		return s->path ? store_explain(s, err) : -1;
-	if (absent && !create)
-		return err_set(err, ERR_STORE, 0, "%s is not a belljar store", s->path);
-	if (absent && check_foreign(s, err) < 0)
-		return -1;
-	if ((s->readonly ? open_dirs(s, false, err) : open_locked(s, absent, err)) < 0)
-		return store_explain(s, err);
+	}
 	*out = TAKE_PTR(s);
 	return 0;
 }
@@ -239,6 +250,8 @@ int store_need_write(const struct store *s, struct err *err)
 
 int store_explain(const struct store *s, struct err *err)
 {
+	if (strstr(err->msg, "of the store"))
+		return -1; /* it was asked about already, further down */
 	if (err->sys_errno == ENOSPC || err->sys_errno == EDQUOT) {
 		err->code = ERR_STORE;
 		return err_wrap(err,

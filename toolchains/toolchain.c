@@ -237,6 +237,37 @@ static int parse(const struct yaml *root, const char *name, struct toolchain *tc
 	return parse_links(root, tc, err);
 }
 
+static char *yaml_of(const char *dir, const char *name)
+{
+	return xasprintf("%s/%s/toolchain.yaml", dir, name);
+}
+
+bool toolchain_exists(const char *dir, const char *name)
+{
+	_cleanup_free_ char *path = yaml_of(dir, name);
+
+	return is_name(name) && file_exists(AT_FDCWD, path);
+}
+
+static int no_toolchain(const char *dir, const char *name, struct err *err)
+{
+	_cleanup_(strv_release) struct strv names = STRV_INIT;
+	_cleanup_(strbuf_release) struct strbuf sb = STRBUF_INIT;
+	const char *near;
+
+	if (toolchain_names(dir, &names, err) < 0)
+		return -1;
+	near = str_nearest(name, (const char *const *)names.v, names.n);
+	if (near)
+		return err_set(err, ERR_INPUT, 0,
+			       "there is no toolchain '%s' in %s; did you mean '%s'?", name, dir,
+			       near);
+	for (size_t i = 0; i < names.n; i++)
+		strbuf_addf(&sb, " %s", names.v[i]);
+	return err_set(err, ERR_INPUT, 0, "there is no toolchain '%s' in %s; there %s:%s", name,
+		       dir, names.n == 1 ? "is" : "are", names.n ? strbuf_str(&sb) : " none");
+}
+
 int toolchain_parse(const char *dir, const char *name, struct toolchain **out, struct err *err)
 {
 	_cleanup_(toolchain_freep) struct toolchain *tc = xcalloc(1, sizeof(*tc));
@@ -246,9 +277,9 @@ int toolchain_parse(const char *dir, const char *name, struct toolchain **out, s
 	if (!is_name(name))
 		return err_set(err, ERR_INPUT, 0, "toolchain '%s': not a name", name);
 	tc->dir = path_join(dir, name);
-	path = path_join(tc->dir, "toolchain.yaml");
+	path = yaml_of(dir, name);
 	if (!file_exists(AT_FDCWD, path))
-		return err_set(err, ERR_INPUT, 0, "toolchain %s: there is no %s", name, path);
+		return no_toolchain(dir, name, err);
 	if (yaml_read_file(AT_FDCWD, path, path, &doc, err) < 0)
 		return -1;
 	if (parse(doc.root, name, tc, err) < 0)

@@ -2,6 +2,8 @@
 #include "cli.h"
 
 #include <base/cleanup.h>
+#include <errno.h>
+#include <store/fetch.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -46,6 +48,26 @@ static int open_events(struct cli *c, struct err *err)
 			     opt_has(&c->parsed, OPT_VERBOSE), err);
 }
 
+/* Before it is known whether anything will be fetched: the mistake is one either way. */
+static int check_sources(const struct cli *c, struct err *err)
+{
+	if (opt_has(&c->parsed, OPT_HELP))
+		return 0;
+	for (size_t i = 0; i < c->mirrors.n; i++) {
+		if (fetch_mirror_check(c->mirrors.v[i], err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < c->from.n; i++) {
+		struct stat st;
+		int rc = stat(c->from.v[i], &st);
+
+		if (rc < 0 || !S_ISDIR(st.st_mode))
+			return err_set(err, ERR_USAGE, rc < 0 ? errno : ENOTDIR, "--from %s",
+				       c->from.v[i]);
+	}
+	return 0;
+}
+
 static int set_up(struct cli *c, struct err *err)
 {
 	const struct parsed *p = &c->parsed;
@@ -66,7 +88,9 @@ static int set_up(struct cli *c, struct err *err)
 						 .from = &c->from,
 						 .offline = opt_has(p, OPT_OFFLINE),
 						 .stopped = cli_stopped};
-	return read_numbers(c, err) < 0 ? -1 : open_events(c, err);
+	if (read_numbers(c, err) < 0 || check_sources(c, err) < 0)
+		return -1;
+	return open_events(c, err);
 }
 
 static int dispatch(struct cli *c, struct err *err)
@@ -116,7 +140,7 @@ int cli_main(int argc, char **argv)
 	    dispatch(&c, &err) < 0) {
 		c.json = opt_has(&c.parsed, OPT_JSON);
 		status = status_of(&c, &err);
-		cli_print_error(&c, &err);
+		cli_print_error(&c, &err, status);
 		eventlog_error(&c.events, &err);
 	} else {
 		render_clear(&c.render);
@@ -124,7 +148,7 @@ int cli_main(int argc, char **argv)
 	}
 	if (eventlog_close(&c.events, status, &err) < 0) {
 		status = err.code;
-		cli_print_error(&c, &err);
+		cli_print_error(&c, &err, status);
 	}
 	cli_release(&c);
 	return status;

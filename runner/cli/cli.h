@@ -20,6 +20,7 @@ struct cli {
 	struct strv mirrors, from, set;
 	char *recipes_dir, *toolchains_dir;
 	bool json;  /* --json */
+	bool told;  /* its one document is out: an error after it gets none of its own */
 	int status; /* exit status when the command returns 0 */
 };
 
@@ -75,10 +76,13 @@ int cli_flush(struct err *err) __attribute__((warn_unused_result));
 /* Write all of @data, whatever it is. */
 int cli_write(int fd, const char *data, size_t len, struct err *err)
 	__attribute__((warn_unused_result));
-/* The error, as a person or (with --json) a program wants it. */
 /* Put the error into @o, as {code, message, exit} under "error". */
-void cli_set_error(json_t *o, const struct err *err);
-void cli_print_error(struct cli *c, const struct err *err);
+void cli_set_error(json_t *o, const struct err *err, int status);
+/*
+ * The error, as a person wants it and, with --json, as a program does that got no document yet.
+ * @status: what the program ends with.
+ */
+void cli_print_error(struct cli *c, const struct err *err, int status);
 
 /* ---- one file each ---- */
 int cmd_build(struct cli *c, struct err *err);

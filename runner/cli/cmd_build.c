@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "links.h"
 #include "summary.h"
 
 #include <base/cleanup.h>
@@ -32,8 +33,7 @@ static int present(struct cli *c, const struct plan *p, const struct build_repor
 	const struct plan_node *n = plan_wanted(p);
 	const struct node_report *mine = &report->nodes[p->n_nodes - 1];
 
-	if (!opt_has(&c->parsed, OPT_NO_LINK) &&
-	    build_link(c->runner.store, n, opt_value(&c->parsed, OPT_OUT_LINK), &links, err) < 0)
+	if (links_make(c, n, false, &links, err) < 0)
 		return -1;
 	render_clear(&c->render);
 	warn_golden(c, p);
@@ -48,7 +48,8 @@ int cmd_build(struct cli *c, struct err *err)
 
 	if (cli_builds_many(c))
 		return cmd_build_many(c, err);
-	if (cli_make_plan(c, STORE_CREATE, &p, err) < 0)
+	if (cli_make_plan(c, STORE_CREATE, &p, err) < 0 ||
+	    links_check(c, plan_wanted(&p), false, err) < 0)
 		return -1;
 	if (build_run(&c->runner, &p, false, &report, err) < 0) {
 		explain_failure(c, &p, &report);

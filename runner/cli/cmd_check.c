@@ -55,6 +55,13 @@ static json_t *room_figures(const struct check_report *r, const char *field)
 	return list;
 }
 
+/* One round in an empty store proves nothing. */
+static bool is_compared(const struct check_report *r)
+{
+	return r->n_rounds > 1 || r->stored || r->golden_state == GOLDEN_SAME ||
+	       r->golden_state == GOLDEN_DIFFERENT;
+}
+
 static json_t *check_json(const struct plan_node *n, const struct check_report *r)
 {
 	json_t *doc = json_object(), *rounds = json_array(), *diffs = json_array(),
@@ -81,9 +88,16 @@ static json_t *check_json(const struct plan_node *n, const struct check_report *
 		json_array_append_new(diffs, o);
 	}
 	json_set(doc, "differences", diffs);
-	json_set(doc, "reproducible", json_boolean(!r->n_differences));
+	json_set(doc, "reproducible",
+		 is_compared(r) ? json_boolean(!r->n_differences) : json_null());
 	json_set_str(doc, "golden", golden_word(r->golden_state));
 	return doc;
+}
+
+static int no_golden(struct err *err)
+{
+	return err_set(err, ERR_MISMATCH, 0,
+		       "the branch has no golden hashes for this; see check --regold");
 }
 
 static int judge_golden(struct cli *c, const struct check_report *r, struct err *err)
@@ -94,8 +108,7 @@ static int judge_golden(struct cli *c, const struct check_report *r, struct err 
 		return err_set(err, ERR_MISMATCH, 0,
 			       "the rounds agree, but not with the branch's golden hashes");
 	if (must && r->golden_state == GOLDEN_NONE)
-		return err_set(err, ERR_MISMATCH, 0,
-			       "the branch has no golden hashes for this; see check --regold");
+		return no_golden(err);
 	if (must && r->golden_state == GOLDEN_STALE)
 		return err_set(
 			err, ERR_MISMATCH, 0,
@@ -136,6 +149,22 @@ static void print_rounds(const struct check_report *r)
 	}
 }
 
+static void print_verdict(const struct check_report *r)
+{
+	const char *golden = golden_word(r->golden_state);
+
+	if (!is_compared(r))
+		fprintf(stderr,
+			"not compared: one round, nothing in the store before, golden: %s\n",
+			golden);
+	else if (r->n_rounds == 1)
+		fprintf(stderr, "reproducible: one round%s, golden: %s\n",
+			r->stored ? " with the outputs that the store had" : "", golden);
+	else
+		fprintf(stderr, "reproducible: %zu rounds with equal outputs, golden: %s\n",
+			r->n_rounds, golden);
+}
+
 static int conclude(struct cli *c, const struct plan *p, const struct check_report *r,
 		    struct err *err)
 {
@@ -154,14 +183,17 @@ static int conclude(struct cli *c, const struct plan *p, const struct check_repo
 	if (judge(c, p, r, err) < 0)
 		return -1;
 	if (c->render.verbosity >= 0)
-		fprintf(stderr, "reproducible: %zu rounds with equal outputs, golden: %s\n",
-			r->n_rounds, golden_word(r->golden_state));
+		print_verdict(r);
 	return 0;
 }
 
 /* Nothing that could have been known before is found out after an hour of rounds. */
 static int ready(struct cli *c, const struct plan *p, unsigned rounds, struct err *err)
 {
+	static const struct sha256 any_root;
+
+	if (opt_has(&c->parsed, OPT_GOLDEN) && !golden_find(plan_wanted(p), &any_root))
+		return no_golden(err);
 	if (!opt_has(&c->parsed, OPT_REGOLD))
 		return 0;
 	if (rounds < 2)

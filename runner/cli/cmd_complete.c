@@ -213,6 +213,8 @@ static void offer_words(const struct line *l, const char *words)
 
 static void offer_value(struct cli *c, const struct line *l)
 {
+	static const char limit_words[] =
+		"time= cpu= processes= files= entries= memory= build= tmp= out= file= log=";
 	static const char *const words[OPT_COUNT] = {
 		[OPT_TARGET] = "x86_64 aarch64",
 		[OPT_HOST] = "x86_64 aarch64",
@@ -222,7 +224,9 @@ static void offer_value(struct cli *c, const struct line *l)
 		[OPT_PROC] = "pid full",
 		[OPT_FORMAT] = "tar tar.zst",
 		[OPT_AS] = "man bash zsh fish",
-		[OPT_LIMIT] = "time= processes= files= memory= build= file= log=",
+		[OPT_KIND] = "net exec fact shim limit",
+		[OPT_WALLS] = "all landlock landlock-scopes timens cgroup",
+		[OPT_LIMIT] = limit_words,
 	};
 	const char *arg = cli_options[l->pending].arg;
 
@@ -262,6 +266,16 @@ static void offer_commands(const struct line *l)
 	}
 }
 
+static void offer_toolchain_words(struct cli *c, const struct line *l)
+{
+	if (!l->operand)
+		offer_words(l, "lock compose show trim");
+	else if (!strcmp(l->operand, "trim"))
+		offer_selectors(c, l);
+	else
+		offer_toolchains(c, l);
+}
+
 static void offer_operand(struct cli *c, const struct line *l)
 {
 	const struct cli_command *cmd = l->command;
@@ -272,16 +286,15 @@ static void offer_operand(struct cli *c, const struct line *l)
 	}
 	if (cmd->max >= 0 && l->n_operands >= (size_t)cmd->max)
 		return;
-	if (strstr(cmd->args, "SELECTOR...") || (!l->n_operands && strstr(cmd->args, "SELECTOR")))
+	if (!strcmp(cmd->name, "toolchain"))
+		offer_toolchain_words(c, l);
+	else if (strstr(cmd->args, "SELECTOR...") ||
+		 (!l->n_operands && strstr(cmd->args, "SELECTOR")))
 		offer_selectors(c, l);
 	else if (!strcmp(cmd->name, "help"))
 		offer_commands(l);
 	else if (!strcmp(cmd->name, "store"))
 		offer_words(l, "gc verify du");
-	else if (!strcmp(cmd->name, "toolchain") && !l->n_operands)
-		offer_words(l, "lock compose show trim");
-	else if (!strcmp(cmd->name, "toolchain"))
-		offer_toolchains(c, l);
 	else if (cmd->max != 0)
 		puts(":files");
 }

@@ -36,7 +36,7 @@ int cmd_diff(struct cli *c, struct err *err)
 	b = result_open(c, c->parsed.operands[1], err);
 	if (b < 0 || treediff(a, b, c->json ? collect_row : print_row, rows, &n, err) < 0)
 		return -1;
-	if (c->json && cli_print_json(json_incref(rows), err) < 0)
+	if (c->json && cli_result(c, json_incref(rows), err) < 0)
 		return -1;
 	if (cli_flush(err) < 0)
 		return -1;

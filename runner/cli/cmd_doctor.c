@@ -169,8 +169,9 @@ int cmd_doctor(struct cli *c, struct err *err)
 	check_helper(&f, "fetch", "fetch over the network");
 	check_helper(&f, "gitroom", "fetch sources that are pinned by commit");
 	check_helper(&f, "index", "lock toolchains");
+	check_program(&f, "git", "fetch sources that are pinned by commit, look for releases");
 	check_program(&f, "gpgv", "lock toolchains, verify upstream's releases");
-	if (c->json && cli_print_json(json_incref(doc), err) < 0)
+	if (c->json && cli_result(c, json_incref(doc), err) < 0)
 		return -1;
 	if (cli_flush(err) < 0)
 		return -1;

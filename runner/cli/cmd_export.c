@@ -3,11 +3,22 @@
 
 #include <base/cleanup.h>
 #include <base/file.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <runner/build.h>
 #include <store/archive.h>
 #include <string.h>
 #include <sys/stat.h>
+
+/* A folder that is missing is a mistake of the command line; all else is the disk. */
+static int cannot_write(const char *path, struct err *err)
+{
+	int errnum = err->sys_errno;
+	bool missing = errnum == ENOENT || errnum == ENOTDIR || errnum == EISDIR;
+
+	return err_set(err, missing ? ERR_USAGE : ERR_STORE, errnum, "--output: cannot write %s",
+		       path);
+}
 
 /* A device or a pipe is written to; renaming a file to its name would take its place. */
 static bool is_no_file(const char *path)
@@ -22,7 +33,9 @@ static int export_to_device(struct cli *c, const struct sha256 *tree, const char
 {
 	_cleanup_close_ int fd = file_open(AT_FDCWD, path, O_WRONLY, 0, err);
 
-	return fd < 0 ? -1 : store_export(c->runner.store, tree, format, epoch, fd, err);
+	if (fd < 0)
+		return cannot_write(path, err);
+	return store_export(c->runner.store, tree, format, epoch, fd, err);
 }
 
 /*
@@ -38,7 +51,7 @@ static int export_to_file(struct cli *c, const struct sha256 *tree, const char *
 	unlink(part); /* what a kill left */
 	fd = file_open(AT_FDCWD, part, O_WRONLY | O_CREAT | O_EXCL, 0644, err);
 	if (fd < 0)
-		return -1;
+		return cannot_write(path, err);
 	if (store_export(c->runner.store, tree, format, epoch, fd, err) < 0) {
 		unlink(part);
 		return -1;
@@ -64,7 +77,9 @@ int cmd_export(struct cli *c, struct err *err)
 		return err_set(err, ERR_USAGE, 0, "--format: expected tar or tar.zst, found '%s'",
 			       format);
 	if (!path || (!strcmp(path, "-") && isatty(1)))
-		return err_set(err, ERR_USAGE, 0, "export needs --output FILE");
+		return err_set(
+			err, ERR_USAGE, 0,
+			"export needs --output FILE; - is standard output, if that is no terminal");
 	if (result_hash(c, c->parsed.operands[0], &tree, err) < 0 ||
 	    cli_open_store(c, STORE_READONLY, err) < 0 ||
 	    result_epoch(c->runner.store, &tree, &epoch, err) < 0)

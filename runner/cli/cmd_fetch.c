@@ -2,7 +2,11 @@
 #include "cli.h"
 
 #include <base/cleanup.h>
+#include <base/file.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <runner/build.h>
+#include <unistd.h>
 
 /*
  * For who pins a commit: a hash that a person asked for by this option, and writes down. Nothing
@@ -38,6 +42,21 @@ static int print_nar(struct cli *c, const struct plan *p, struct err *err)
 	return c->json ? cli_print_json(json_incref(list), err) : cli_flush(err);
 }
 
+/* Before the first of a hundred files. */
+static int make_keep(const char *dir, struct err *err)
+{
+	bool bad = file_mkdir_p(AT_FDCWD, dir, 0755, err) < 0;
+
+	if (!bad && access(dir, W_OK | X_OK) < 0) {
+		(void)err_set(err, ERR_STORE, errno, "write to %s", dir);
+		bad = true;
+	}
+	if (!bad)
+		return 0;
+	err->code = ERR_STORE;
+	return err_wrap(err, "--keep");
+}
+
 int cmd_fetch(struct cli *c, struct err *err)
 {
 	_cleanup_(plan_release) struct plan p = PLAN_INIT;
@@ -48,6 +67,8 @@ int cmd_fetch(struct cli *c, struct err *err)
 		return -1;
 	if (opt_has(&c->parsed, OPT_PRINT_NAR))
 		return print_nar(c, &p, err);
+	if (keep && make_keep(keep, err) < 0)
+		return -1;
 	if (build_fetch(&c->runner, &p, err) < 0)
 		return -1;
 	if (keep && build_keep_files(&c->runner, &p, keep, err) < 0)

@@ -62,6 +62,7 @@ static json_t *cut(const json_t *rows, unsigned tail)
 static int show(struct cli *c, const struct history_filter *want, struct err *err)
 {
 	_cleanup_json_ json_t *all = NULL, *rows = NULL;
+	const char *what = c->parsed.n_operands ? c->parsed.operands[0] : NULL;
 	unsigned tail = 0;
 	json_t *row;
 	size_t i;
@@ -73,6 +74,9 @@ static int show(struct cli *c, const struct history_filter *want, struct err *er
 	rows = cut(all, tail);
 	if (c->json)
 		return cli_print_json(json_incref(rows), err);
+	if (!json_array_size(rows))
+		event_note(&c->sink, "no build%s%s is recorded in %s", what ? " of " : "",
+			   what ? what : "", store_path(c->runner.store));
 	json_array_foreach (rows, i, row)
 		print_row(c, row);
 	return cli_flush(err);

@@ -92,6 +92,9 @@ int cmd_list(struct cli *c, struct err *err)
 	today_is(today);
 	if (cli_find_recipes(c, err) < 0 || recipe_names(c->recipes_dir, &names, err) < 0)
 		return -1;
+	if (!names.n)
+		event_note(&c->sink, "no recipe is in %s: expected %s/NAME/recipe.yaml",
+			   c->recipes_dir, c->recipes_dir);
 	for (size_t i = 0; i < names.n; i++) {
 		if (list_one(c, names.v[i], today, doc, err) < 0)
 			return -1;

@@ -13,6 +13,25 @@ static bool is_hex(const char *s)
 	return strspn(s, "0123456789abcdef") == strlen(s);
 }
 
+/* Who names a selector has never seen its key: that no build of it is known is said in his words.
+ */
+static int check_recorded(struct cli *c, const struct sha256 *key, struct err *err)
+{
+	_cleanup_close_ int fd = -1;
+	char hex[SHA256_HEX_LEN + 1];
+	int newest;
+
+	if (store_record_open(c->runner.store, key, 0, &fd, &newest, err) == 0)
+		return 0;
+	if (err->code != ERR_INPUT)
+		return -1;
+	sha256_to_hex(key, hex);
+	return err_set(err, ERR_INPUT, 0,
+		       "%s was never built in the store %s as it is now and with these options "
+		       "(action %.16s); see belljar history",
+		       c->parsed.operands[0], store_path(c->runner.store), hex);
+}
+
 /* A selector's key; the wanted action may wait for inputs that were never built. */
 static int key_of_selector(struct cli *c, struct sha256 *out, struct err *err)
 {
@@ -27,7 +46,7 @@ static int key_of_selector(struct cli *c, struct sha256 *out, struct err *err)
 		return err_set(err, ERR_INPUT, 0, "%s was never built here: it %s",
 			       c->parsed.operands[0], n->waits);
 	*out = n->key;
-	return 0;
+	return check_recorded(c, out, err);
 }
 
 static int find_key(struct cli *c, struct sha256 *out, struct err *err)

@@ -3,6 +3,7 @@
 #include "many.h"
 
 #include "describe.h"
+#include "links.h"
 #include "summary.h"
 
 #include <base/cleanup.h>
@@ -79,14 +80,16 @@ static int build(struct cli *c, struct many_build *m, struct err *err)
 	return build_many(&c->runner, &m->picks.plan, wanted, n, &m->report, err);
 }
 
-/* Each its own: xen's branches would take one another's links. */
-static char *link_prefix(const struct cli *c, const struct plan_node *n)
+static int check_links(struct cli *c, const struct many_build *m, struct err *err)
 {
-	const char *given = opt_value(&c->parsed, OPT_OUT_LINK);
+	for (size_t i = 0; i < m->picks.n; i++) {
+		const struct pick *pick = &m->picks.v[i];
 
-	return xasprintf("%s-%s-%s%s%s-%s", given ? given : "result", n->recipe->name,
-			 n->branch->name, n->variant ? "-" : "", n->variant ? n->variant : "",
-			 n->target);
+		if (is_planned(pick) &&
+		    links_check(c, &m->picks.plan.nodes[pick->node], true, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int make_links(struct cli *c, struct many_build *m, json_t *doc, struct err *err)
@@ -95,7 +98,6 @@ static int make_links(struct cli *c, struct many_build *m, json_t *doc, struct e
 
 	for (size_t i = 0; i < m->picks.n; i++) {
 		_cleanup_(strv_release) struct strv links = STRV_INIT;
-		_cleanup_free_ char *prefix = NULL;
 		const struct plan_node *n = &m->picks.plan.nodes[m->picks.v[i].node];
 		json_t *o;
 
@@ -104,8 +106,7 @@ static int make_links(struct cli *c, struct many_build *m, json_t *doc, struct e
 		o = json_array_get(json_object_get(doc, "builds"), k++);
 		if (!json_object_get(o, "outputs") || opt_has(&c->parsed, OPT_NO_LINK))
 			continue;
-		prefix = link_prefix(c, n);
-		if (build_link(c->runner.store, n, prefix, &links, err) < 0)
+		if (links_make(c, n, true, &links, err) < 0)
 			return -1;
 		json_set(o, "links", json_texts(&links));
 	}
@@ -164,7 +165,7 @@ int cmd_build_many(struct cli *c, struct err *err)
 			return -1;
 		return present(c, &m, err);
 	}
-	if (remember(c, &m, err) < 0 || build(c, &m, err) < 0)
+	if (check_links(c, &m, err) < 0 || remember(c, &m, err) < 0 || build(c, &m, err) < 0)
 		return -1;
 	return present(c, &m, err);
 }

@@ -194,9 +194,9 @@ static int judge_strict(struct cli *c, const struct reports *r, const struct roo
 	(void)err_set(&why, ERR_BUILD, 0, "strict: %llu network attempt%s; the first: %s",
 		      (unsigned long long)result->net_refused, result->net_refused == 1 ? "" : "s",
 		      r->refused ? r->refused : "?");
-	cli_print_error(c, &why);
 	if (!c->status)
 		c->status = ERR_BUILD;
+	cli_print_error(c, &why, c->status);
 	return 0;
 }
 

@@ -12,7 +12,7 @@ static int gc(struct cli *c, struct err *err)
 	char size[32];
 	json_t *doc;
 
-	if (cli_open_store(c, STORE_CREATE, err) < 0 ||
+	if (cli_open_store(c, 0, err) < 0 ||
 	    store_gc(c->runner.store, dry, opt_has(&c->parsed, OPT_KEEP_SOURCES), &c->sink, &st,
 		     err) < 0)
 		return -1;
@@ -37,7 +37,7 @@ static int verify(struct cli *c, struct err *err)
 	struct store_verified seen = {0};
 	json_t *doc;
 
-	if (cli_open_store(c, STORE_CREATE, err) < 0 ||
+	if (cli_open_store(c, 0, err) < 0 ||
 	    store_verify(c->runner.store, repair, &c->sink, &seen, err) < 0)
 		return -1;
 	if (c->json) {
@@ -47,6 +47,7 @@ static int verify(struct cli *c, struct err *err)
 		json_set(doc, "actions", json_integer((json_int_t)seen.actions));
 		json_set(doc, "records", json_integer((json_int_t)seen.records));
 		json_set(doc, "damaged", json_integer((json_int_t)seen.bad));
+		c->told = true;
 		if (cli_print_json(doc, err) < 0)
 			return -1;
 	}
@@ -96,15 +97,33 @@ static int du(struct cli *c, struct err *err)
 	return cli_flush(err);
 }
 
+/* "verify --repair --dry-run" must not move anything away for want of a word. */
+static int refuse_words(const struct cli *c, const char *verb, struct err *err)
+{
+	static const struct {
+		enum opt id;
+		const char *verb;
+	} known[] = {{OPT_DRY_RUN, "gc"}, {OPT_KEEP_SOURCES, "gc"}, {OPT_REPAIR, "verify"}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		if (opt_has(&c->parsed, known[i].id) && strcmp(verb, known[i].verb) != 0)
+			return err_set(err, ERR_USAGE, 0, "--%s goes with store %s",
+				       cli_options[known[i].id].name, known[i].verb);
+	}
+	return 0;
+}
+
 int cmd_store(struct cli *c, struct err *err)
 {
+	static const struct {
+		const char *name;
+		int (*run)(struct cli *c, struct err *err);
+	} verbs[] = {{"gc", gc}, {"verify", verify}, {"du", du}};
 	const char *verb = c->parsed.operands[0];
 
-	if (!strcmp(verb, "gc"))
-		return gc(c, err);
-	if (!strcmp(verb, "verify"))
-		return verify(c, err);
-	if (!strcmp(verb, "du"))
-		return du(c, err);
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+		if (!strcmp(verb, verbs[i].name))
+			return refuse_words(c, verb, err) < 0 ? -1 : verbs[i].run(c, err);
+	}
 	return err_set(err, ERR_USAGE, 0, "expected store gc, verify or du, found '%s'", verb);
 }

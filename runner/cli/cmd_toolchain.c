@@ -146,6 +146,15 @@ static int refuse_words(const struct cli *c, const char *verb, struct err *err)
 	return 0;
 }
 
+static int load(const struct cli *c, const char *name, struct toolchain **out, struct err *err)
+{
+	int rc = toolchain_load(c->toolchains_dir, name, out, err);
+
+	if (rc < 0 && !toolchain_exists(c->toolchains_dir, name))
+		err->code = ERR_USAGE;
+	return rc;
+}
+
 int cmd_toolchain(struct cli *c, struct err *err)
 {
 	const char *verb = c->parsed.operands[0];
@@ -161,8 +170,7 @@ int cmd_toolchain(struct cli *c, struct err *err)
 	if (!show && strcmp(verb, "lock") && strcmp(verb, "compose"))
 		return err_set(err, ERR_USAGE, 0,
 			       "expected toolchain lock, compose, show or trim, found '%s'", verb);
-	if (cli_find_toolchains(c, err) < 0 ||
-	    toolchain_load(c->toolchains_dir, c->parsed.operands[1], &tc, err) < 0 ||
+	if (cli_find_toolchains(c, err) < 0 || load(c, c->parsed.operands[1], &tc, err) < 0 ||
 	    chosen_pairs(c, tc, &pairs, err) < 0)
 		return -1;
 	if (opt_has(&c->parsed, OPT_UPDATE))

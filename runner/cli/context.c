@@ -5,6 +5,7 @@
 #include <base/cleanup.h>
 #include <base/file.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 
 void cli_release(struct cli *c)
@@ -39,11 +40,11 @@ static char *beside_program(const char *what)
 		return NULL;
 	*slash = '\0';
 	for (size_t i = 0; i < ARRAY_SIZE(above); i++) {
-		char *path = xasprintf("%s/%s/%s", exe, above[i], what);
+		_cleanup_free_ char *path = xasprintf("%s/%s/%s", exe, above[i], what);
+		char *real = realpath(path, NULL); /* without dots: messages name it */
 
-		if (file_exists(AT_FDCWD, path))
-			return path;
-		free(path);
+		if (real)
+			return real;
 	}
 	return NULL;
 }

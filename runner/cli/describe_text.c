@@ -151,13 +151,14 @@ static void print_outputs(const struct described *d)
 	recipe_outputs(d->recipe, &d->values, d->target, &names);
 	for (size_t i = 0; i < names.n; i++) {
 		const json_t *size = json_object_get(sizes, names.v[i]);
+		int64_t files = json_get_int(size, "files", 0);
 		char bytes[32];
 
 		cli_format_bytes((uint64_t)json_get_int(size, "bytes", 0), bytes, sizeof(bytes));
 		if (d->result)
-			printf("output %s: %s, %" PRId64 " files, %s\n", names.v[i],
-			       json_get_str(outputs, names.v[i], "?"),
-			       json_get_int(size, "files", 0), bytes);
+			printf("output %s: %s, %" PRId64 " file%s, %s\n", names.v[i],
+			       json_get_str(outputs, names.v[i], "?"), files, files == 1 ? "" : "s",
+			       bytes);
 		else
 			printf("output %s: not built\n", names.v[i]);
 	}

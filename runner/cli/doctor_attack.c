@@ -128,7 +128,7 @@ static void print_table(const struct cli *c, const struct attack *a)
 		print_summary(rooms[r], a[r].summary);
 }
 
-static int print_json(const struct attack *a, struct err *err)
+static int print_json(struct cli *c, const struct attack *a, struct err *err)
 {
 	json_t *doc = json_object();
 
@@ -139,7 +139,7 @@ static int print_json(const struct attack *a, struct err *err)
 		json_set(o, "checks", json_incref(a[r].checks));
 		json_set(doc, rooms[r], o);
 	}
-	return cli_print_json(doc, err);
+	return cli_result(c, doc, err);
 }
 
 int doctor_attack(struct cli *c, struct err *err)
@@ -156,7 +156,7 @@ int doctor_attack(struct cli *c, struct err *err)
 		open += rc == 0 ? attack_succeeded(&a[r]) : 0;
 	}
 	if (rc == 0 && c->json)
-		rc = print_json(a, err);
+		rc = print_json(c, a, err);
 	else if (rc == 0)
 		print_table(c, a);
 	for (size_t r = 0; r < N_ROOMS; r++)

@@ -77,7 +77,7 @@ static void set_failure(struct many_build *m, const struct pick *pick, json_t *o
 	json_set(o, "built", json_false());
 	if (bad == p->n_nodes) {
 		(void)!err_set(&none, ERR_BUG, 0, "it was not reached");
-		cli_set_error(o, &none);
+		cli_set_error(o, &none, none.code);
 		return;
 	}
 	if (bad != pick->node) {
@@ -85,7 +85,7 @@ static void set_failure(struct many_build *m, const struct pick *pick, json_t *o
 
 		json_set_str(o, "by", title);
 	}
-	cli_set_error(o, &m->report.nodes[bad].err);
+	cli_set_error(o, &m->report.nodes[bad].err, m->report.nodes[bad].err.code);
 }
 
 static void set_forecast(const struct plan_node *n, json_t *o)
@@ -121,7 +121,7 @@ static json_t *pick_json(struct cli *c, struct many_build *m, size_t i)
 	json_set_str(o, "target", pick->target);
 	if (pick->err.code) {
 		json_set_str(o, "state", "failed");
-		cli_set_error(o, &pick->err);
+		cli_set_error(o, &pick->err, pick->err.code);
 		return o;
 	}
 	set_node(n, o);
@@ -273,15 +273,23 @@ static void print_one(const struct cli *c, const json_t *o)
 		print_change(change);
 }
 
+/* What is said although only warnings and errors are wanted. */
+static bool is_bad(const json_t *o)
+{
+	return json_object_get(o, "error") || !strcmp(json_get_str(o, "golden", ""), "different");
+}
+
 void many_print(const struct cli *c, const json_t *doc)
 {
+	bool quiet = c->render.verbosity < 0;
 	size_t i;
 	json_t *o;
 
-	if (c->render.verbosity < 0)
-		return;
 	json_array_foreach (json_object_get(doc, "builds"), i, o)
-		print_one(c, o);
+		if (!quiet || is_bad(o))
+			print_one(c, o);
+	if (quiet)
+		return;
 	json_array_foreach (json_object_get(doc, "left_out"), i, o)
 		fprintf(stderr, "%s%s%s: left out: %s\n", json_get_str(o, "selector", "?"),
 			*json_get_str(o, "target", "") ? " for " : "",

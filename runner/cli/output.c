@@ -70,6 +70,7 @@ int cli_result(struct cli *c, json_t *doc_taken, struct err *err)
 
 	eventlog_result(&c->events, doc);
 	render_clear(&c->render);
+	c->told = c->json;
 	return c->json ? cli_print_json(json_incref(doc), err) : 0;
 }
 
@@ -110,17 +111,17 @@ bool cli_read_answer(char *buf, size_t size)
 	return n > 0;
 }
 
-void cli_set_error(json_t *o, const struct err *err)
+void cli_set_error(json_t *o, const struct err *err, int status)
 {
 	json_t *body = json_object();
 
 	json_set_str(body, "code", err_code_name(err->code));
 	json_set_str(body, "message", err->msg);
-	json_set(body, "exit", json_integer(err->code));
+	json_set(body, "exit", json_integer(status));
 	json_set(o, "error", body);
 }
 
-void cli_print_error(struct cli *c, const struct err *err)
+void cli_print_error(struct cli *c, const struct err *err, int status)
 {
 	_cleanup_json_ json_t *doc = NULL;
 	struct err ignored = ERR_INIT;
@@ -132,10 +133,10 @@ void cli_print_error(struct cli *c, const struct err *err)
 	fprintf(stderr, "belljar: %serror:%s ", render_red(&c->render), render_plain(&c->render));
 	cli_put(stderr, err->msg, strlen(err->msg));
 	fputc('\n', stderr);
-	if (!c->json)
+	if (!c->json || c->told)
 		return;
 	doc = json_object();
-	cli_set_error(doc, err);
+	cli_set_error(doc, err, status);
 	if (cli_print_json(json_incref(doc), &ignored) < 0)
 		fprintf(stderr, "belljar: %s\n", ignored.msg);
 }

@@ -72,6 +72,15 @@ size_t cli_all_options(const struct cli_command *cmd, enum opt out[OPT_COUNT])
 	return n;
 }
 
+static bool known_to_some(const char *name)
+{
+	for (size_t i = 1; i < OPT_COUNT; i++) {
+		if (!strcmp(cli_options[i].name, name))
+			return true;
+	}
+	return false;
+}
+
 static int unknown_option(const struct cli_command *cmd, const char *word, const char *name,
 			  struct err *err)
 {
@@ -82,6 +91,9 @@ static int unknown_option(const struct cli_command *cmd, const char *word, const
 	for (size_t i = 0; i < n; i++)
 		names[i] = cli_options[ids[i]].name;
 	near = str_nearest(name, names, n);
+	if (!cmd && known_to_some(name))
+		return err_set(err, ERR_USAGE, 0,
+			       "%s belongs behind the command: belljar COMMAND %s ...", word, word);
 	if (near)
 		return err_set(err, ERR_USAGE, 0, "unknown option %s; did you mean --%s?", word,
 			       near);
@@ -101,6 +113,12 @@ static enum opt find_long(const struct cli_command *cmd, const char *name, size_
 			return ids[i];
 	}
 	return OPT_END;
+}
+
+/* Every other program knows it; here it is the word that is the command. */
+static bool is_version(const struct parsed *p, const char *word)
+{
+	return !p->command && !strcmp(word, "--version");
 }
 
 static enum opt find_letter(const struct cli_command *cmd, char letter)
@@ -134,6 +152,16 @@ static int take_pair(struct parsed *p, enum opt id, const char *eq, char **argv,
 	return 0;
 }
 
+/* No option takes an empty word: it comes from a variable of a script that nobody has set. */
+static int give_value(struct parsed *p, enum opt id, const char *value, struct err *err)
+{
+	if (!*value)
+		return err_set(err, ERR_USAGE, 0, "--%s: expected %s, found ''",
+			       cli_options[id].name, cli_options[id].arg);
+	give(p, id, value);
+	return 0;
+}
+
 /* Each takes the words from *at on and moves *at past them. */
 static int take_long(struct parsed *p, char **argv, int *at, struct err *err)
 {
@@ -155,8 +183,7 @@ static int take_long(struct parsed *p, char **argv, int *at, struct err *err)
 		return take_pair(p, id, eq, argv, at, err);
 	if (!eq && !argv[*at])
 		return err_set(err, ERR_USAGE, 0, "--%s: expected %s", bare, cli_options[id].arg);
-	give(p, id, eq ? eq + 1 : argv[(*at)++]);
-	return 0;
+	return give_value(p, id, eq ? eq + 1 : argv[(*at)++], err);
 }
 
 static int take_letters(struct parsed *p, char **argv, int *at, struct err *err)
@@ -175,8 +202,7 @@ static int take_letters(struct parsed *p, char **argv, int *at, struct err *err)
 		if (!l[1] && !argv[*at])
 			return err_set(err, ERR_USAGE, 0, "-%c: expected %s", *l,
 				       cli_options[id].arg);
-		give(p, id, l[1] ? l + 1 : argv[(*at)++]);
-		return 0;
+		return give_value(p, id, l[1] ? l + 1 : argv[(*at)++], err);
 	}
 	return 0;
 }
@@ -210,8 +236,8 @@ static int check_count(const struct parsed *p, struct err *err)
 	if ((int)p->n_operands < cmd->min)
 		return err_set(err, ERR_USAGE, 0, "expected: belljar %s %s", cmd->name, cmd->args);
 	if (cmd->max >= 0 && (int)p->n_operands > cmd->max)
-		return err_set(err, ERR_USAGE, 0, "unexpected '%s'; expected: belljar %s %s",
-			       p->operands[cmd->max], cmd->name, cmd->args);
+		return err_set(err, ERR_USAGE, 0, "unexpected '%s'; expected: belljar %s%s%s",
+			       p->operands[cmd->max], cmd->name, *cmd->args ? " " : "", cmd->args);
 	return 0;
 }
 
@@ -245,6 +271,8 @@ int cli_parse(int argc, char **argv, struct parsed *out, struct err *err)
 			out->operands[out->n_operands++] = argv[at++];
 		else if (!strcmp(word, "--") && out->command)
 			at++, rest = true;
+		else if (is_version(out, word))
+			out->command = cli_find_command("version"), at++;
 		else if (!strncmp(word, "--", 2) && word[2])
 			rc = take_long(out, argv, &at, err);
 		else if (word[0] == '-' && word[1] && word[1] != '-')

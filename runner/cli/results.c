@@ -3,6 +3,8 @@
 
 #include <base/cleanup.h>
 #include <base/file.h>
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -12,12 +14,50 @@ static bool hash_of_path(const char *path, struct sha256 *out)
 	return sha256_from_hex(path_base(path), out);
 }
 
+/* What `build` prints of a hash, or at least half of that. */
+static bool is_start(const char *what)
+{
+	size_t len = strlen(what);
+
+	return len >= 8 && len < SHA256_HEX_LEN && strspn(what, "0123456789abcdef") == len;
+}
+
+static int find_tree(struct cli *c, const char *start, struct sha256 *out, struct err *err)
+{
+	struct store *s = c->runner.store;
+	int fd = openat(store_fd(s), "trees", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_closedir_ DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+	unsigned found = 0;
+
+	if (!d)
+		return err_set(err, ERR_STORE, errno, "cannot read %s/trees", store_path(s));
+	while ((e = readdir(d)))
+		found += str_starts(e->d_name, start) && sha256_from_hex(e->d_name, out);
+	if (found == 1)
+		return 1;
+	return err_set(err, ERR_USAGE, 0, "%s in the store %s begins with %s",
+		       found ? "more than one tree" : "no tree", store_path(s), start);
+}
+
+int result_tree(struct cli *c, const char *what, struct sha256 *out, struct err *err)
+{
+	if (sha256_from_hex(what, out))
+		return 1;
+	if (!is_start(what) || file_exists(AT_FDCWD, what))
+		return 0;
+	if (!c->runner.store && cli_open_store(c, STORE_READONLY, err) < 0)
+		return -1;
+	return find_tree(c, what, out, err);
+}
+
 int result_hash(struct cli *c, const char *what, struct sha256 *out, struct err *err)
 {
 	_cleanup_free_ char *target = NULL;
+	int rc = result_tree(c, what, out, err);
 
-	if (sha256_from_hex(what, out))
-		return 0;
+	if (rc)
+		return rc < 0 ? -1 : 0;
 	if (!file_exists(AT_FDCWD, what))
 		return err_set(err, ERR_USAGE, ENOENT, "'%s' is no tree hash and no result", what);
 	target = realpath(what, NULL);
@@ -29,12 +69,15 @@ int result_hash(struct cli *c, const char *what, struct sha256 *out, struct err 
 int result_open(struct cli *c, const char *what, struct err *err)
 {
 	struct sha256 hash;
-	int fd;
+	int fd = -1, rc = result_tree(c, what, &hash, err);
 
-	if (!sha256_from_hex(what, &hash)) {
+	if (rc < 0)
+		return -1;
+	if (!rc) {
 		fd = file_open(AT_FDCWD, what, O_RDONLY | O_DIRECTORY, 0, err);
-		if (fd < 0 && err->sys_errno == ENOENT)
-			err->code = ERR_USAGE;
+		if (fd < 0 && (err->sys_errno == ENOENT || err->sys_errno == ENOTDIR))
+			err_set(err, ERR_USAGE, err->sys_errno,
+				"'%s' is no folder, result link or tree hash", what);
 		return fd;
 	}
 	if (!c->runner.store && cli_open_store(c, STORE_READONLY, err) < 0)

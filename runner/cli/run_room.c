@@ -264,13 +264,17 @@ static int find_root(struct stand *s, struct cli *c, struct err *err)
 	const char *given = opt_value(&c->parsed, OPT_ROOT);
 	struct sha256 hash;
 	char *path;
+	int rc;
 
 	if (!given || !strcmp(given, "host-ro"))
 		return 0;
-	if (sha256_from_hex(given, &hash)) {
+	rc = result_tree(c, given, &hash, err);
+	if (rc < 0)
+		return -1;
+	if (rc) {
 		int fd;
 
-		if (cli_open_store(c, STORE_READONLY, err) < 0)
+		if (!c->runner.store && cli_open_store(c, STORE_READONLY, err) < 0)
 			return -1;
 		fd = store_tree_open(c->runner.store, &hash, err);
 		if (fd < 0)

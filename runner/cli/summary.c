@@ -16,11 +16,12 @@ static void print_outputs(const struct cli *c, const struct plan_node *n, const 
 
 	json_object_foreach (outputs, name, hex) {
 		const json_t *size = json_object_get(sizes, name);
+		int64_t files = json_get_int(size, "files", 0);
 		char bytes[32];
 
 		cli_format_bytes((uint64_t)json_get_int(size, "bytes", 0), bytes, sizeof(bytes));
-		fprintf(stderr, "  %-8s %.16s  %" PRId64 " files, %s%s%s\n", name,
-			json_string_value(hex), json_get_int(size, "files", 0), bytes,
+		fprintf(stderr, "  %-8s %.16s  %" PRId64 " file%s, %s%s%s\n", name,
+			json_string_value(hex), files, files == 1 ? "" : "s", bytes,
 			i < links->n ? "  -> " : "", i < links->n ? links->v[i] : "");
 		i++;
 	}

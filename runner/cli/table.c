@@ -75,8 +75,8 @@ const struct cli_option cli_options[OPT_COUNT] = {
 	[OPT_FORMAT] = {0, "format", "FORMAT", "tar (usual) or tar.zst"},
 	[OPT_OUTPUT] = {'o', "output", "FILE", "where to write; - is standard output"},
 	[OPT_DRY_RUN] = {0, "dry-run", NULL, "only say what would be done"},
-	[OPT_KEEP_SOURCES] = {0, "keep-sources", NULL, "keep fetched files"},
-	[OPT_REPAIR] = {0, "repair", NULL, "move damaged objects away"},
+	[OPT_KEEP_SOURCES] = {0, "keep-sources", NULL, "gc: keep fetched files"},
+	[OPT_REPAIR] = {0, "repair", NULL, "verify: move damaged objects away"},
 	[OPT_AS] = {0, "as", "FORM", "a page for man, or completions for bash, zsh or fish"},
 	[OPT_ATTACK] = {0, "attack", NULL, "attack rooms of this host, and say what was refused"},
 	[OPT_ATTEST_ROOM] = {0, "attest-room", NULL,
@@ -139,6 +139,8 @@ static const enum opt store_options[] = {OPT_DRY_RUN, OPT_KEEP_SOURCES, OPT_REPA
 
 #define SELECTOR_TEXT "SELECTOR is NAME[@BRANCH][:VARIANT]; without BRANCH the newest pinned one."
 
+#define HASH_TEXT "the first 8 digits suffice"
+
 const struct cli_command cli_commands[] = {
 	{"build", "SELECTOR...", "build, or take from the store what is built",
 	 SELECTOR_TEXT
@@ -187,9 +189,11 @@ const struct cli_command cli_commands[] = {
 	{"describe", "SELECTOR", "explain a recipe: options, sources, patches, support, results",
 	 SELECTOR_TEXT, plan_options, 1, 1, false, cmd_describe},
 	{"diff", "A B", "compare two results, path by path",
-	 "A and B are folders, result links, or tree hashes.", no_options, 2, 2, false, cmd_diff},
+	 "A and B are folders, result links, or tree hashes (" HASH_TEXT ").", no_options, 2, 2,
+	 false, cmd_diff},
 	{"export", "RESULT", "write a result as a byte-stable archive",
-	 "RESULT is a result link or a tree hash.", export_options, 1, 1, false, cmd_export},
+	 "RESULT is a result link or a tree hash (" HASH_TEXT "). --output is needed.",
+	 export_options, 1, 1, false, cmd_export},
 	{"toolchain", "lock|compose|show NAME, trim SELECTOR",
 	 "resolve a toolchain anew, compose it, show it, or say what of it is used",
 	 "lock resolves the packages from the distribution's index and writes the lock; with "
@@ -210,11 +214,18 @@ const struct cli_command cli_commands[] = {
 	 "failure\n"
 	 "leaves all files as they are.",
 	 update_options, 1, 1, false, cmd_update},
-	{"store", "gc|verify|du", "clean, check or measure the store", NULL, store_options, 1, 1,
-	 false, cmd_store},
+	{"store", "gc|verify|du", "clean, check or measure the store",
+	 "gc removes what no result link leads to any more: results with their records and logs, "
+	 "the\n"
+	 "roots of toolchains, and all fetched files, which the next build fetches again. verify "
+	 "hashes\n"
+	 "all anew; with --repair what is damaged is moved into the store's folder bad/. du "
+	 "measures.",
+	 store_options, 1, 1, false, cmd_store},
 	{"doctor", "", "say what this host can do and what it lacks", NULL, doctor_options, 0, 0,
 	 false, cmd_doctor},
-	{"version", "", "show the version", NULL, no_options, 0, 0, false, cmd_version},
+	{"version", "", "show the version, as --version does", NULL, no_options, 0, 0, false,
+	 cmd_version},
 	{"help", "[COMMAND]", "show help", NULL, help_options, 0, 1, false, cmd_help},
 	{"audit", NULL, NULL, NULL, no_options, 0, -1, true, cmd_not_yet},
 	{"import", NULL, NULL, NULL, no_options, 0, -1, true, cmd_not_yet},

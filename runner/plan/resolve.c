@@ -55,8 +55,32 @@ static int get_branch(struct resolver *rs, const struct recipe *r, const char *n
 	return 0;
 }
 
-static int get_root(struct resolver *rs, const char *name, const char *host, const char *target,
-		    size_t *out, struct err *err)
+/* A toolchain that is not there is the mistake of who named it: --toolchain, or the recipe. */
+static int get_toolchain(const struct resolver *rs, const struct recipe *user, const char *name,
+			 struct toolchain **out, struct err *err)
+{
+	const char *dir = rs->rq->toolchains_dir;
+
+	if (toolchain_load(dir, name, out, err) == 0)
+		return 0;
+	if (toolchain_exists(dir, name))
+		return -1;
+	if (rs->rq->toolchain) {
+		err->code = ERR_USAGE;
+		return err_wrap(err, "--toolchain");
+	}
+	for (size_t i = 0; i < user->n_toolchains; i++) {
+		const struct toolchain_choice *c = &user->toolchains[i];
+
+		if (!strcmp(c->name, name))
+			return err_wrap(err, "%s/recipe.yaml:%d:%d: 'toolchain'", user->dir,
+					c->line, c->column);
+	}
+	return -1;
+}
+
+static int get_root(struct resolver *rs, const struct recipe *user, const char *name,
+		    const char *host, const char *target, size_t *out, struct err *err)
 {
 	struct plan *p = rs->plan;
 	struct plan_root r = {0};
@@ -67,7 +91,7 @@ static int get_root(struct resolver *rs, const char *name, const char *host, con
 			return 0;
 		}
 	}
-	if (toolchain_load(rs->rq->toolchains_dir, name, &r.tc, err) < 0)
+	if (get_toolchain(rs, user, name, &r.tc, err) < 0)
 		return -1;
 	if (lock_load(r.tc, host, target, &r.lock, err) < 0) {
 		toolchain_free(r.tc);
@@ -111,7 +135,8 @@ static int resolve_inputs(struct resolver *rs, struct plan_node *n, struct err *
 			   : !strcmp(in->target, "host") ? n->host
 							 : in->target;
 		if (resolve(rs, &w, &n->inputs[n->n_inputs], err) < 0)
-			return err_wrap(err, "input '%s' of %s", in->name, r->name);
+			return err_wrap(err, "%s/recipe.yaml:%d:%d: input '%s' of %s", r->dir,
+					in->line, in->column, in->name, r->name);
 		n->n_inputs++;
 	}
 	return 0;
@@ -205,10 +230,17 @@ static int resolve_new(struct resolver *rs, const struct wish *w, size_t *out, s
 	struct plan *p = rs->plan;
 	struct plan_node n = {0};
 
-	if (fill(rs, w, &n, err) < 0 || node_check_refusals(&n, toolchain_of(rs, &n), err) < 0 ||
+	if (fill(rs, w, &n, err) < 0) {
+		/* What the user asked for is usage; what a recipe asks for is the recipe. */
+		if (rs->depth > 1 && err->code == ERR_USAGE)
+			err->code = ERR_INPUT;
+		drop(&n);
+		return -1;
+	}
+	if (node_check_refusals(&n, toolchain_of(rs, &n), err) < 0 ||
 	    node_check_toolchain(&n, rs->rq->toolchain, err) < 0 ||
 	    resolve_inputs(rs, &n, err) < 0 ||
-	    get_root(rs, toolchain_of(rs, &n), n.host, n.target, &n.root, err) < 0) {
+	    get_root(rs, n.recipe, toolchain_of(rs, &n), n.host, n.target, &n.root, err) < 0) {
 		drop(&n);
 		return -1;
 	}

@@ -51,6 +51,12 @@ static int parse_instead(const struct yaml *node, struct toolchain_choice *c, st
 	return 0;
 }
 
+static void stands_at(struct toolchain_choice *c, const struct yaml *name)
+{
+	c->line = name->line;
+	c->column = name->column;
+}
+
 /* A name by itself, or {name, when, instead, why}. */
 static int parse_toolchain(const struct recipe *r, const struct yaml *node,
 			   struct toolchain_choice *c, struct err *err)
@@ -63,6 +69,7 @@ static int parse_toolchain(const struct recipe *r, const struct yaml *node,
 		    schema_name(node, "name", true, &c->name, err) < 0 ||
 		    schema_options(r, node, "when", true, &c->when, err) < 0)
 			return -1;
+		stands_at(c, yaml_get(node, "name"));
 		return parse_instead(node, c, err);
 	}
 	if (yaml_text(node, "toolchain", &text, err) < 0)
@@ -71,6 +78,7 @@ static int parse_toolchain(const struct recipe *r, const struct yaml *node,
 		return yaml_error(node, err, "'toolchain': expected a plain name, found '%s'",
 				  text);
 	c->name = xstrdup(text);
+	stands_at(c, node);
 	return 0;
 }
 
@@ -108,7 +116,11 @@ int choice_toolchains(struct recipe *r, const struct yaml *root, struct err *err
 	}
 	r->toolchains = xcalloc(1, sizeof(*r->toolchains));
 	r->n_toolchains = 1;
-	return schema_name(root, "toolchain", true, &r->toolchains[0].name, err);
+	if (schema_name(root, "toolchain", true, &r->toolchains[0].name, err) < 0)
+		return -1;
+	if (node)
+		stands_at(&r->toolchains[0], node);
+	return 0;
 }
 
 int choice_outputs(struct recipe *r, const struct yaml *root, struct err *err)

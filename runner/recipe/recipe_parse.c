@@ -88,6 +88,8 @@ static int parse_input(struct recipe *r, const struct yaml *node, struct recipe_
 	    schema_text(node, "target", false, &in->target, err) < 0 ||
 	    schema_options(r, node, "when", true, &in->when, err) < 0)
 		return -1;
+	in->line = yaml_get(node, "name")->line;
+	in->column = yaml_get(node, "name")->column;
 	if (!in->target)
 		in->target = xstrdup("target");
 	if (strcmp(in->target, "target") && strcmp(in->target, "host") && !arch_known(in->target))

@@ -81,7 +81,7 @@ bool source_url_ok(const char *s)
 int source_parse_urls(const struct yaml *node, struct strv *out, struct err *err)
 {
 	return yaml_get_names(node, "urls", true, source_url_ok,
-			      "a https:, http:, file: or mirror: URL", out, err);
+			      "an https:, http:, file: or mirror: URL", out, err);
 }
 
 static int parse_to(const struct yaml *node, bool required, struct source *s, struct err *err)
@@ -117,8 +117,9 @@ static int parse_file(const struct yaml *node, struct source *s, struct err *err
 
 static int parse_archive(const struct yaml *node, struct source *s, struct err *err)
 {
-	static const char *const keys[] = {"name", "file",  "sha256", "size", "urls",
-					   "to",   "strip", "when",   NULL};
+	/* With the last two it would be no archive: they are here to be told. */
+	static const char *const keys[] = {"name",  "file", "sha256", "size",  "urls", "to",
+					   "strip", "when", "git",    "patch", NULL};
 	int64_t strip = 1;
 
 	if (yaml_only_keys(node, "a source", keys, err) < 0 || parse_file(node, s, err) < 0 ||

@@ -68,6 +68,8 @@ static int run_rounds(struct runner *rn, struct plan *p, unsigned rounds, struct
 						     .what = "build",
 						     .name = step,
 						     .done = (uint64_t)(round->seconds * 1000)});
+		if (rc < 0 && err->code == ERR_STORE)
+			store_explain(rn->store, err);
 		if (rc < 0)
 			return err_wrap(err, "%s", step);
 	}
@@ -90,6 +92,7 @@ int check_run(struct runner *rn, struct plan *p, unsigned rounds, struct check_r
 	if (build_prepare(rn, p, &wanted, 1, err) < 0 ||
 	    run_rounds(rn, p, rounds ? rounds : 1, out, err) < 0)
 		return -1;
+	out->stored = n->result != NULL;
 	compare_rounds(out, n->result ? json_object_get(n->result, "outputs") : NULL);
 	out->golden = golden_find(n, root);
 	out->golden_state = golden_compare(out->golden, root, out->rounds[0].outputs);

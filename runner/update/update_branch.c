@@ -62,9 +62,9 @@ static int open_patches(const struct branch *b, const char *project, struct git_
 static int patch_refused(const struct job *x, const struct git_patch *p, struct err *err)
 {
 	return err_set(err, ERR_INPUT, 0,
-		       "%s@%s: the patch %s does not apply to %s (%s): take it out if upstream has "
+		       "the patch %s does not apply to %s (%s): take it out if upstream has "
 		       "it now, or rework it, then update again",
-		       x->r->name, x->ub->name, p->name, x->t->name,
+		       p->name, x->t->name,
 		       x->release.complaint ? x->release.complaint : "no reason");
 }
 
@@ -94,7 +94,9 @@ static int fetch_release(struct job *x, struct err *err)
 	for (size_t i = 0; i < x->release.n_patches; i++)
 		close(patches[i].fd);
 	if (rc == 0 && x->release.n_patches)
-		strv_pushf(&x->ub->remarks, "%zu patches of the folder apply",
+		strv_pushf(&x->ub->remarks,
+			   x->release.n_patches == 1 ? "%zu patch of the folder applies"
+						     : "%zu patches of the folder apply",
 			   x->release.n_patches);
 	if (rc == 0 && !all)
 		strv_push(&x->ub->remarks,
@@ -299,12 +301,10 @@ static int finish_text(struct job *x, struct err *err)
 	_cleanup_(branch_freep) struct branch *b = NULL;
 
 	if (read_back(x, &b, err) < 0)
-		return err_wrap(err, "%s@%s: what would be written is wrong", x->r->name,
-				x->ub->name);
+		return err_wrap(err, "what would be written is wrong");
 	if (!says_all(x, b))
 		return err_set(err, ERR_BUG, 0,
-			       "%s@%s: what would be written does not say what was resolved",
-			       x->r->name, x->ub->name);
+			       "what would be written does not say what was resolved");
 	x->ub->new_text = TAKE_PTR(x->edit.text);
 	return 0;
 }

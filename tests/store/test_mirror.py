@@ -42,7 +42,7 @@ class Mirror(common.StoreTest):
         path = "config/belljar/config.yaml"
         self.write(path, "miror: {debian: https://example.invalid}\n")
         message = self.fails(3, "expand", "mirror://debian/x")
-        self.assertRegex(message, f"^{self.dir}/{path}:1: unknown key 'miror'.*did you mean 'mirrors'")
+        self.assertRegex(message, f"^{self.dir}/{path}:1:1: unknown key 'miror'.*did you mean 'mirrors'")
         self.write(path, "mirrors: [a]\n")
         self.assertRegex(self.fails(3, "expand", "mirror://debian/x"), f"^{self.dir}/{path}:1:")
         self.write(path, "mirrors: {debian: ftp://example.invalid}\n")
@@ -85,12 +85,12 @@ class Mirror(common.StoreTest):
     def test_apt_is_asked_for_debian_only(self):
         self.write("apt/sources.list", "deb http://example.invalid/xen s main\n")
         self.refuse("mirror://xen/x", "no mirror 'xen' is known: give --mirror xen=URL, or set BELLJAR_MIRROR_XEN, or "
-                    "write it under 'mirrors:' in the configuration file")
+                    "write it under 'mirrors:' in ~/.config/belljar/config.yaml or /etc/belljar/config.yaml")
 
     def test_unknown(self):
         self.refuse("mirror://debian/x", "no mirror 'debian' is known: give --mirror debian=URL, or set "
-                    "BELLJAR_MIRROR_DEBIAN, or write it under 'mirrors:' in the configuration file (the apt sources of "
-                    "this host have none)")
+                    "BELLJAR_MIRROR_DEBIAN, or write it under 'mirrors:' in ~/.config/belljar/config.yaml or "
+                    "/etc/belljar/config.yaml (the apt sources of this host have none)")
 
     def test_malformed(self):
         self.refuse("mirror://debian", "mirror://debian: expected mirror://NAME/PATH")

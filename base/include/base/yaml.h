@@ -24,6 +24,7 @@ struct yaml {
 	struct yaml **items; /* YAML_LIST and YAML_MAP */
 	char **keys;         /* YAML_MAP: keys[i] belongs to items[i], in file order */
 	int *key_lines;      /* YAML_MAP */
+	int *key_columns;    /* YAML_MAP */
 	size_t n;
 	const char *file; /* borrowed from the document */
 };

@@ -20,6 +20,7 @@ struct check_report {
 	size_t n_rounds;
 	struct check_difference *differences;
 	size_t n_differences;
+	bool stored; /* the store had a result before, which round 1 was compared with */
 	const struct golden *golden; /* borrowed from the plan; NULL: the branch has none */
 	enum golden_state golden_state;
 };

@@ -29,6 +29,7 @@ struct recipe_input {
 	char *branch, *variant; /* NULL: that recipe's default */
 	char *target;           /* "target", "host", or an architecture */
 	struct settings when;
+	int line, column; /* where its name stands in recipe.yaml */
 };
 
 struct shim_rule {
@@ -59,6 +60,7 @@ struct toolchain_choice {
 	struct settings when;
 	char *why;           /* NULL: any other may stand in */
 	struct strv instead; /* with @why: only these */
+	int line, column;    /* where its name stands in recipe.yaml */
 };
 
 /* A combination that is not built, and why: refused when the plan is made. */

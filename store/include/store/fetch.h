@@ -42,6 +42,8 @@ int store_fetch(struct store *s, const struct fetch_item *items, size_t n,
 		const struct fetch_options *opt, const struct event_sink *sink, struct err *err)
 	__attribute__((warn_unused_result));
 
+/* Is this a --mirror, NAME=URL? ERR_USAGE. */
+int fetch_mirror_check(const char *text, struct err *err) __attribute__((warn_unused_result));
 /* The base URL of a mirror name (caller frees); see above for the order. */
 int fetch_mirror_resolve(const char *name, const struct fetch_options *opt, char **out,
 			 struct err *err) __attribute__((warn_unused_result));

@@ -47,6 +47,11 @@ void store_close(struct store *s);
 void store_closep(struct store **s);
 const char *store_path(const struct store *s); /* absolute; borrowed */
 int store_fd(const struct store *s);           /* borrowed directory fd */
+/*
+ * Last word on a failure to write below the store: a full disk or an exhausted quota is said in so
+ * many words, with the store's path, in front of what was being done; once. Returns -1.
+ */
+int store_explain(const struct store *s, struct err *err);
 
 /* ---- blobs ---- */
 bool store_blob_has(struct store *s, const struct sha256 *hash);
@@ -150,10 +155,12 @@ int store_memo_put(struct store *s, const char *kind, const struct sha256 *key, 
 /* ---- roots and garbage ---- */
 /*
  * Make @link (a path of the user's) a symbolic link to the tree and register it as a GC root. A
- * link into a store is replaced atomically; anything else of that name is ERR_INPUT and stays.
+ * link into a store is replaced atomically; anything else of that name is ERR_USAGE and stays.
  */
 int store_root_link(struct store *s, const char *link, const struct sha256 *tree, struct err *err)
 	__attribute__((warn_unused_result));
+/* Could such a link be made there? To be asked before the build whose result it shall lead to. */
+int store_root_check(const char *link, struct err *err) __attribute__((warn_unused_result));
 struct store_gc_stats {
 	uint64_t trees, blobs, builds, bytes;
 };

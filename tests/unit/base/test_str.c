@@ -133,6 +133,9 @@ Test(str, nearest)
 	cr_assert_str_eq(str_nearest("url", keys, n), "urls");
 	cr_assert_null(str_nearest("licenses", keys, n));
 	cr_assert_null(str_nearest("xy", keys, n), "two errors in two letters");
+	cr_assert_null(str_nearest("foo", (const char *const[]){"log"}, 1), "two errors in three");
+	cr_assert_null(str_nearest("nbme", (const char *const[]){"nice"}, 1), "two errors in four");
+	cr_assert_str_eq(str_nearest("vrsin", keys, n), "version", "two errors in seven");
 	cr_assert_null(str_nearest("", keys, n));
 	cr_assert_null(str_nearest("name", keys, 0));
 }

@@ -73,7 +73,7 @@ Test(yaml_get, boolean)
 	assert_ok(yaml_get_bool(doc.root, "no", true, &b, &err), err);
 	cr_assert_not(b);
 	assert_refused(yaml_get_bool(doc.root, "word", true, &b, &err), err, ERR_INPUT,
-		       "f:5:7: 'word': expected true or false, found 'true'");
+		       "f:5:7: 'word': expected true or false, found 'true' in quotes");
 	assert_refused(yaml_get_bool(doc.root, "old", true, &b, &err), err, ERR_INPUT,
 		       "expected true or false, found 'yes'");
 	assert_refused(yaml_get_bool(doc.root, "absent", true, &b, &err), err, ERR_INPUT,
@@ -150,11 +150,11 @@ Test(yaml_get, only_keys)
 
 	assert_ok(yaml_parse("g", text, sizeof(text) - 1, &d, &err), err);
 	assert_refused(yaml_only_keys(d.root, "the recipe", known, &err), err, ERR_INPUT,
-		       "g:2: unknown key 'verison' in the recipe: did you mean 'version'? known "
+		       "g:2:1: unknown key 'verison' in the recipe: did you mean 'version'? known "
 		       "keys: name, version, sha256");
 	assert_ok(yaml_parse("g", "qqqqqqqq: 1", 11, &e, &err), err);
 	assert_refused(yaml_only_keys(e.root, "", known, &err), err, ERR_INPUT,
-		       "g:1: unknown key 'qqqqqqqq': known keys: name");
+		       "g:1:1: unknown key 'qqqqqqqq': known keys: name");
 	assert_refused(yaml_only_keys(yaml_get(doc.root, "list"), "x", known, &err), err, ERR_INPUT,
 		       "'x': expected a map, found a list");
 	assert_ok(yaml_only_keys(d.root, "x", (const char *const[]){"verison", "name", NULL}, &err),

@@ -68,14 +68,15 @@ STORE_TEST(root, files_of_the_user_are_not_replaced)
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		_cleanup_free_ char *link = link_path(&w, names[i]);
 
-		FAILS(store_root_link(w.s, link, &tree, &err), ERR_INPUT,
+		FAILS(store_root_check(link, &err), ERR_USAGE, "belljar does not replace it");
+		FAILS(store_root_link(w.s, link, &tree, &err), ERR_USAGE,
 		      "belljar does not replace it");
 		CHECK(!leads_to(&w, names[i], &tree));
 	}
 	CHECK(count_entries("%s/roots", w.path) == 0);
-	FAILS(store_root_link(w.s, "/nonexistent/result", &tree, &err), ERR_INPUT, "the folder of");
-	FAILS(store_root_link(w.s, "/tmp/", &tree, &err), ERR_INPUT, "cannot be the name");
-	FAILS(store_root_link(w.s, "..", &tree, &err), ERR_INPUT, "cannot be the name");
+	FAILS(store_root_link(w.s, "/nonexistent/result", &tree, &err), ERR_USAGE, "the folder of");
+	FAILS(store_root_link(w.s, "/tmp/", &tree, &err), ERR_USAGE, "cannot be the name");
+	FAILS(store_root_link(w.s, "..", &tree, &err), ERR_USAGE, "cannot be the name");
 	return NULL;
 }
 

@@ -59,7 +59,7 @@ Test(extend, adds_to_the_other_one)
 static const struct {
 	const char *old, *now, *message;
 } wrongs[] = {
-	{"extends: t", "extends: none", "toolchain more extends none: toolchain none: there is no"},
+	{"extends: t", "extends: none", "toolchain more extends none: there is no toolchain"},
 	{"extends: t", "extends: more", "that one extends more in turn: only one step"},
 	{"extends: t", "extends: ../t", "'extends': expected a toolchain's name"},
 	{"extends: t", "extends: t\nsuite: trixie", "unknown key 'suite'"},

@@ -50,7 +50,7 @@ static const struct wrong wrongs[] = {
 	{"Sat, 11 Jul 2026", "yesterday", "l.yaml:9:9: 'date': expected a date"},
 	{"[B8B8", "[B8", "l.yaml:10:15: 'signed_by': expected 40 hex digits"},
 	{"mirror: debian\n", "", "missing key 'mirror'"},
-	{"packages: |", "pakages: |", "l.yaml:16: unknown key 'pakages'"},
+	{"packages: |", "pakages: |", "l.yaml:16:1: unknown key 'pakages'"},
 	{" 100 ", " 1e2 ", "l.yaml:17:20: expected NAME VERSION ARCH SIZE SHA256 PATH"},
 	{" 100 ", " 0 ", "l.yaml:17:20: expected NAME"},
 	{" 1111", " 111", "l.yaml:17:24: expected NAME"},

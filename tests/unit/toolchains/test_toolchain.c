@@ -34,14 +34,14 @@ struct wrong {
 static const struct wrong wrongs[] = {
 	{"belljar: 1", "belljar: 2", "toolchain.yaml:1:10: 'belljar': expected 1, found 2"},
 	{"name: t", "name: u", "toolchain.yaml:2:7: 'name': expected 't', the folder's name"},
-	{"suite: bookworm", "sweet: bookworm", "toolchain.yaml:3: unknown key 'sweet'"},
+	{"suite: bookworm", "sweet: bookworm", "toolchain.yaml:3:1: unknown key 'sweet'"},
 	{"suite: bookworm", "suite: ../x", "toolchain.yaml:3:8: 'suite': expected"},
-	{"components: [main]", "components: []", "'components': expected at least one"},
+	{"components: [main]", "components: []",
+	 "'components': expected a component, found an empty list"},
 	{"mirror: debian\n", "", "missing key 'mirror'"},
 	{"keys/t.gpg", "../t.gpg", "toolchain.yaml:7:9: 'file': expected a path below"},
 	{"[B8B80B", "[b8B80B", "toolchain.yaml:8:18: 'fingerprints': expected 40 hex digits"},
-	{"[B8B80B5B623EAB6AD8775C45B7C5D7D6350947F8]", "[]",
-	 "'fingerprints': expected at least one"},
+	{"[B8B80B5B623EAB6AD8775C45B7C5D7D6350947F8]", "[]", "found an empty list"},
 	{"[bash, coreutils]", "[bash, bash]",
 	 "toolchain.yaml:9:19: 'essential': 'bash' is there twice"},
 	{"[bash, coreutils]", "bash", "toolchain.yaml:9:12: 'essential': expected"},
@@ -80,7 +80,8 @@ Test(toolchain, refuses_a_missing_folder_and_a_path_as_name)
 	struct err err = ERR_INIT;
 	BENCH(b);
 
-	REFUSED(toolchain_load(b.dir, "none", &tc, &err), ERR_INPUT, "toolchain none: there is no");
+	REFUSED(toolchain_load(b.dir, "none", &tc, &err), ERR_INPUT,
+		"there is no toolchain 'none' in ");
 	REFUSED(toolchain_load(b.dir, "../etc", &tc, &err), ERR_INPUT, "not a name");
 }
 

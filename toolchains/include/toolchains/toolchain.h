@@ -27,6 +27,8 @@ struct lock_package {                             /* texts borrowed from the loc
 int toolchain_load(const char *dir, const char *name, struct toolchain **out, struct err *err)
 	__attribute__((warn_unused_result));
 void toolchain_free(struct toolchain *tc);
+/* Whether there is one of that name, be it right or wrong. */
+bool toolchain_exists(const char *dir, const char *name);
 /* All toolchains below @dir, sorted. */
 int toolchain_names(const char *dir, struct strv *out, struct err *err)
 	__attribute__((warn_unused_result));
