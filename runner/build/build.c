@@ -113,15 +113,11 @@ int build_run(struct runner *rn, struct plan *p, bool inputs_only, struct build_
 int build_link(struct store *s, const struct plan_node *n, const char *prefix, struct strv *out,
 	       struct err *err)
 {
-	bool cross = strcmp(n->host, n->target) != 0;
-	_cleanup_free_ char *head = prefix  ? xstrdup(prefix)
-				    : cross ? xasprintf("result-%s-%s", n->recipe->name, n->target)
-					    : xasprintf("result-%s", n->recipe->name);
 	json_t *outputs = json_object_get(n->result, "outputs"), *hex;
 	const char *name;
 
 	json_object_foreach (outputs, name, hex) {
-		_cleanup_free_ char *link = xasprintf("%s-%s", head, name);
+		_cleanup_free_ char *link = xasprintf("%s-%s", prefix, name);
 		struct sha256 tree;
 
 		if (!json_is_string(hex) || !sha256_from_hex(json_string_value(hex), &tree))

@@ -62,8 +62,7 @@ int build_keep(struct store *s, const struct plan_node *n, const struct round *r
 	       struct err *err) __attribute__((warn_unused_result));
 
 /*
- * Links to the outputs of a built node: PREFIX-OUTPUT each; @prefix NULL means result-NAME, and
- * result-NAME-TARGET when the target is not the host. Names made are appended to @out.
+ * Links to the outputs of a built node: PREFIX-OUTPUT each. Names made are appended to @out.
  */
 int build_link(struct store *s, const struct plan_node *n, const char *prefix, struct strv *out,
 	       struct err *err) __attribute__((warn_unused_result));
