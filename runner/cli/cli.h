@@ -27,7 +27,7 @@ struct cli {
 int cli_main(int argc, char **argv);
 
 /* ---- context.c ---- */
-/* Open the store; store_flags as in store_open(). */
+/* Open the store; flags as in store_open(). One that is open stays as it is. */
 int cli_open_store(struct cli *c, int flags, struct err *err) __attribute__((warn_unused_result));
 /* recipes_dir, toolchains_dir. */
 int cli_find_recipes(struct cli *c, struct err *err) __attribute__((warn_unused_result));

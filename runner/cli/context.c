@@ -22,6 +22,8 @@ void cli_release(struct cli *c)
 
 int cli_open_store(struct cli *c, int flags, struct err *err)
 {
+	if (c->runner.store)
+		return 0;
 	return store_open(opt_value(&c->parsed, OPT_STORE), flags, &c->runner.store, err);
 }
 

@@ -46,7 +46,7 @@ int result_tree(struct cli *c, const char *what, struct sha256 *out, struct err 
 		return 1;
 	if (!is_start(what) || file_exists(AT_FDCWD, what))
 		return 0;
-	if (!c->runner.store && cli_open_store(c, STORE_READONLY, err) < 0)
+	if (cli_open_store(c, STORE_READONLY, err) < 0)
 		return -1;
 	return find_tree(c, what, out, err);
 }
@@ -80,7 +80,7 @@ int result_open(struct cli *c, const char *what, struct err *err)
 				"'%s' is no folder, result link or tree hash", what);
 		return fd;
 	}
-	if (!c->runner.store && cli_open_store(c, STORE_READONLY, err) < 0)
+	if (cli_open_store(c, STORE_READONLY, err) < 0)
 		return -1;
 	return store_tree_open(c->runner.store, &hash, err);
 }

@@ -274,7 +274,7 @@ static int find_root(struct stand *s, struct cli *c, struct err *err)
 	if (rc) {
 		int fd;
 
-		if (!c->runner.store && cli_open_store(c, STORE_READONLY, err) < 0)
+		if (cli_open_store(c, STORE_READONLY, err) < 0)
 			return -1;
 		fd = store_tree_open(c->runner.store, &hash, err);
 		if (fd < 0)
