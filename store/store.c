@@ -241,6 +241,20 @@ int store_fd(const struct store *s)
 	return s->fd;
 }
 
+int store_find(struct store *s, const char *folder, const char *start, struct sha256 *out,
+	       struct err *err)
+{
+	int fd = openat(s->fd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), found = 0;
+	_cleanup_closedir_ DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	if (!d)
+		return err_set(err, ERR_STORE, errno, "cannot read %s/%s", s->path, folder);
+	while ((e = readdir(d)))
+		found += str_starts(e->d_name, start) && sha256_from_hex(e->d_name, out);
+	return found;
+}
+
 int store_need_write(const struct store *s, struct err *err)
 {
 	if (s->readonly)

@@ -3,7 +3,6 @@
 
 #include <base/cleanup.h>
 #include <base/file.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -25,15 +24,10 @@ static bool is_start(const char *what)
 static int find_tree(struct cli *c, const char *start, struct sha256 *out, struct err *err)
 {
 	struct store *s = c->runner.store;
-	int fd = openat(store_fd(s), "trees", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_closedir_ DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *e;
-	unsigned found = 0;
+	int found = store_find(s, "trees", start, out, err);
 
-	if (!d)
-		return err_set(err, ERR_STORE, errno, "cannot read %s/trees", store_path(s));
-	while ((e = readdir(d)))
-		found += str_starts(e->d_name, start) && sha256_from_hex(e->d_name, out);
+	if (found < 0)
+		return -1;
 	if (found == 1)
 		return 1;
 	return err_set(err, ERR_USAGE, 0, "%s in the store %s begins with %s",

@@ -11,17 +11,10 @@
 
 int log_find_key(struct store *s, const char *prefix, struct sha256 *out, struct err *err)
 {
-	int fd = openat(store_fd(s), "builds", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_closedir_ DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *e;
-	unsigned found = 0;
+	int found = store_find(s, "builds", prefix, out, err);
 
-	if (!d)
-		return err_set(err, ERR_STORE, errno, "cannot read %s/builds", store_path(s));
-	while ((e = readdir(d))) {
-		if (str_starts(e->d_name, prefix) && sha256_from_hex(e->d_name, out))
-			found++;
-	}
+	if (found < 0)
+		return -1;
 	if (found == 1)
 		return 0;
 	return err_set(err, ERR_INPUT, 0, "%s of %s begins with %s",

@@ -48,6 +48,12 @@ void store_closep(struct store **s);
 const char *store_path(const struct store *s); /* absolute; borrowed */
 int store_fd(const struct store *s);           /* borrowed directory fd */
 /*
+ * The hash below the store's @folder ("trees", "builds") that begins with the digits @start.
+ * Returns how many there are; *out is the hash when it is one.
+ */
+int store_find(struct store *s, const char *folder, const char *start, struct sha256 *out,
+	       struct err *err) __attribute__((warn_unused_result));
+/*
  * Last word on a failure to write below the store: a full disk or an exhausted quota is said in so
  * many words, with the store's path, in front of what was being done; once. Returns -1.
  */
