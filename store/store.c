@@ -92,7 +92,8 @@ static int check_owner(const struct store *s, struct err *err)
 	return 0;
 }
 
-static int check_foreign(const struct store *s, struct err *err)
+/* Nothing but a store's own names may be in it. *out_begun: at least one is. */
+static int check_foreign(const struct store *s, bool *out_begun, struct err *err)
 {
 	_cleanup_(strv_release) struct strv names = STRV_INIT;
 
@@ -108,12 +109,13 @@ static int check_foreign(const struct store *s, struct err *err)
 				       "%s is not a belljar store: it holds '%s'", s->path,
 				       names.v[i]);
 	}
+	*out_begun = names.n > 0;
 	return 0;
 }
 
 /*
  * Absent: *out_absent. Written last when a store is made, so that what has no version is either an
- * unfinished store or somebody's folder.
+ * unfinished store, which whoever may write to it completes, or somebody's folder.
  */
 static int check_version(const struct store *s, bool *out_absent, struct err *err)
 {
@@ -181,14 +183,20 @@ static int open_locked(struct store *s, bool finish, struct err *err)
 
 static int open_all(struct store *s, const char *path, bool create, struct err *err)
 {
-	bool absent;
+	bool absent, begun = false;
 
 	if (open_top(s, path, create, err) < 0 || check_version(s, &absent, err) < 0)
 		return -1;
-	if (absent && !create)
-		return err_set(err, ERR_STORE, 0, "%s is not a belljar store", s->path);
-	if (absent && check_foreign(s, err) < 0)
+	if (absent && check_foreign(s, &begun, err) < 0)
 		return -1;
+	if (absent && !create && !begun)
+		return err_set(err, ERR_STORE, 0, "%s is not a belljar store: it is empty",
+			       s->path);
+	if (absent && s->readonly)
+		return err_set(err, ERR_STORE, 0,
+			       "the store %s is unfinished, as belljar was stopped while it made "
+			       "it: the next build completes it",
+			       s->path);
 	return s->readonly ? open_dirs(s, false, err) : open_locked(s, absent, err);
 }
 

@@ -40,6 +40,7 @@ enum store_flags {
 /*
  * Open the store at @path (NULL: $BELLJAR_STORE, else /var/lib/belljar as root, else
  * $XDG_DATA_HOME/belljar, else ~/.local/share/belljar). Sweeps tmp/ entries whose owner died.
+ * A store whose making was cut short is completed, unless it is opened for reading only.
  */
 int store_open(const char *path, int flags, struct store **out, struct err *err)
 	__attribute__((warn_unused_result));

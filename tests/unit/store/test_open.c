@@ -33,7 +33,11 @@ STORE_TEST(open, missing_store_is_not_made_unasked)
 	FAILS(store_open(path, 0, &s, &err), ERR_STORE, "no store at");
 	FAILS(store_open(path, STORE_READONLY | STORE_CREATE, &s, &err), ERR_STORE, "no store at");
 	CHECK(!file_exists(w.fd, "other"));
-	FAILS(store_open(w.dir, 0, &s, &err), ERR_STORE, "is not a belljar store");
+	FAILS(store_open(w.dir, 0, &s, &err), ERR_STORE,
+	      "is not a belljar store: it holds 'store'");
+	CHECK(mkdir(path, 0700) == 0);
+	FAILS(store_open(path, 0, &s, &err), ERR_STORE, "is not a belljar store: it is empty");
+	CHECK(count_entries("%s", path) == 0);
 	return NULL;
 }
 
@@ -74,6 +78,23 @@ STORE_TEST(open, unfinished_store_is_completed)
 	CHECK(unlinkat(w.fd, "store/trees", AT_REMOVEDIR) == 0);
 	OK(store_open(w.path, STORE_CREATE, &w.s, &err));
 	CHECK(file_exists(store_fd(w.s), "version") && file_exists(store_fd(w.s), "trees"));
+	return NULL;
+}
+
+/* belljar was killed while it made the store; what comes next is no build. */
+STORE_TEST(open, unfinished_store_is_completed_by_any_writer)
+{
+	struct err err = ERR_INIT;
+	WORLD(w);
+
+	store_close(w.s);
+	w.s = NULL;
+	CHECK(unlinkat(w.fd, "store/version", 0) == 0);
+	FAILS(store_open(w.path, STORE_READONLY, &w.s, &err), ERR_STORE,
+	      "is unfinished, as belljar was stopped while it made it");
+	CHECK(!file_exists(w.fd, "store/version"));
+	OK(store_open(w.path, 0, &w.s, &err));
+	CHECK(file_exists(store_fd(w.s), "version"));
 	return NULL;
 }
 
