@@ -14,6 +14,16 @@ static void described_release(struct described *d)
 	free(d->no_plan);
 }
 
+struct settings patch_when(const struct branch *b, const struct patch *p)
+{
+	struct settings when = SETTINGS_INIT;
+
+	settings_merge(&when, &branch_source(b, p->project)->when);
+	if (p->source)
+		settings_merge(&when, &p->source->when);
+	return when;
+}
+
 const char *golden_age_name(enum golden_age age)
 {
 	static const char *const names[] = {[GOLDEN_AGE_UNKNOWN] = "unknown",

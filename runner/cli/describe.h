@@ -25,6 +25,10 @@ void describe_text(const struct described *d);
 /* New reference. */
 json_t *describe_json(const struct described *d);
 
+/* When a patch is applied: as the source that it changes is there, and it itself where it is
+ * fetched. Released by the caller. */
+struct settings patch_when(const struct branch *b, const struct patch *p);
+
 /* "full", "security", "past", "unknown". */
 const char *support_name(enum support s);
 /* "released D, full support until D, security support until D"; "" when no date is known. Frees. */

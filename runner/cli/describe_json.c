@@ -41,8 +41,9 @@ static json_t *source_json(const struct source *s)
 	return o;
 }
 
-static json_t *patch_json(const struct patch *p)
+static json_t *patch_json(const struct branch *b, const struct patch *p)
 {
+	_cleanup_(settings_release) struct settings when = patch_when(b, p);
 	json_t *o = json_object();
 
 	json_set(o, "number", json_integer(p->number));
@@ -51,6 +52,7 @@ static json_t *patch_json(const struct patch *p)
 	json_set_str(o, "file", p->file);
 	json_set_sha256(o, "sha256", &p->hash);
 	json_set(o, "source", json_text(p->source ? p->source->name : NULL));
+	json_set(o, "when", settings_json(&when));
 	return o;
 }
 
@@ -103,7 +105,7 @@ static void add_lists(json_t *doc, const struct described *d)
 	for (size_t i = 0; i < b->n_sources; i++)
 		json_array_append_new(sources, source_json(&b->sources[i]));
 	for (size_t i = 0; i < b->n_patches; i++)
-		json_array_append_new(patches, patch_json(&b->patches[i]));
+		json_array_append_new(patches, patch_json(b, &b->patches[i]));
 	for (size_t i = 0; i < b->n_golden; i++)
 		json_array_append_new(golden, golden_json(d, &b->golden[i]));
 	json_set(doc, "variants", variants);

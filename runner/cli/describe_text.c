@@ -122,6 +122,15 @@ static void print_source(const struct source *s)
 	print_when(&s->when);
 }
 
+static void print_patch(const struct branch *b, const struct patch *p)
+{
+	_cleanup_(settings_release) struct settings when = patch_when(b, p);
+
+	printf("patch %04u %s: %s  (%s%s)", p->number, p->project, p->description, p->file,
+	       p->source ? ", fetched" : "");
+	print_when(&when);
+}
+
 static void print_steps(const struct recipe *r, const struct branch *b)
 {
 	for (size_t i = 0; i < r->n_inputs; i++) {
@@ -130,12 +139,8 @@ static void print_steps(const struct recipe *r, const struct branch *b)
 	}
 	for (size_t i = 0; i < b->n_sources; i++)
 		print_source(&b->sources[i]);
-	for (size_t i = 0; i < b->n_patches; i++) {
-		const struct patch *p = &b->patches[i];
-
-		printf("patch %04u %s: %s  (%s%s)\n", p->number, p->project, p->description,
-		       p->file, p->source ? ", fetched" : "");
-	}
+	for (size_t i = 0; i < b->n_patches; i++)
+		print_patch(b, &b->patches[i]);
 	for (size_t i = 0; i < r->n_phases; i++) {
 		printf("phase %s", r->phases[i].name);
 		print_when(&r->phases[i].when);

@@ -24,8 +24,7 @@ void source_release(struct source *s)
 	settings_release(&s->when);
 }
 
-/* The source of that name, or NULL. Borrowed. */
-static const struct source *source_find(const struct branch *b, const char *name)
+const struct source *branch_source(const struct branch *b, const char *name)
 {
 	for (size_t i = 0; i < b->n_sources; i++) {
 		if (!strcmp(b->sources[i].name, name))
@@ -231,7 +230,7 @@ static int check_twins(const struct yaml *node, const struct source *a, const st
 static int check_project(const struct yaml *node, const struct branch *b, const struct source *s,
 			 struct err *err)
 {
-	const struct source *to = s->project ? source_find(b, s->project) : NULL;
+	const struct source *to = s->project ? branch_source(b, s->project) : NULL;
 
 	if (s->kind != SOURCE_PATCH || (to && to->to))
 		return 0;

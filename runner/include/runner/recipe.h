@@ -165,6 +165,8 @@ int branch_parse(const struct recipe *r, const char *file, const char *text, siz
 void branch_free(struct branch *b);
 void branch_freep(struct branch **b);
 
+/* The source of that name, or NULL. Borrowed. */
+const struct source *branch_source(const struct branch *b, const char *name);
 /* Every source is pinned; else *out_missing, when not NULL, is the first that is not. */
 bool branch_pinned(const struct branch *b, const struct source **out_missing);
 /* ERR_INPUT that says what is not known and how to supply it; 0 when all is pinned. */
