@@ -157,8 +157,9 @@ static char *describe_failure(const struct want *w)
 	}
 	if (w->gone && w->failures.n > 0 && !w->item->unpinned)
 		strbuf_adds(&sb,
-			    ", no server has it any more: give the file with --from DIR, or choose "
-			    "what is there now with `belljar toolchain lock`");
+			    ", no server has it any more: give the file with --from DIR, or pin "
+			    "what is there now (a toolchain's: `belljar toolchain lock`; a "
+			    "source: branch.yaml)");
 	else if (!w->item->unpinned)
 		strbuf_adds(&sb, ": the file can also be given with --from DIR");
 	strbuf_adds(&sb, w->failures.n ? "; tried:" : "; it has no URL");

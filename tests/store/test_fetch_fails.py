@@ -69,7 +69,8 @@ class Fails(FetchTest):
         item = self.item("/a", "/b")
         self.assertEqual(self.lacks(item),
                          f"cannot fetch f.tar (sha256 {sha(DATA)}), no server has it any more: give the file with "
-                         "--from DIR, or choose what is there now with `belljar toolchain lock`; tried: "
+                         "--from DIR, or pin what is there now (a toolchain's: `belljar toolchain lock`; a source: "
+                         "branch.yaml); tried: "
                          f"{self.url('/a')}: HTTP 404, {self.url('/b')}: HTTP 404")
 
     def test_several_missing(self):
