@@ -275,20 +275,11 @@ static int judge(struct git_room *g, struct git_release *r, struct err *err)
 
 static int commit_time(struct git_room *g, struct git_release *r, struct err *err)
 {
-	const char *const args[] = {
-		"--git-dir=repo.git", "log", "-1", "--format=%ct", r->commit, "--", NULL};
-	struct printed p = {0};
-	int rc = ask(g, args, &p, err);
-	char *end = NULL;
-
-	if (rc == 0) {
-		r->time = strtoll(strbuf_str(&p.text), &end, 10);
-		if (r->time <= 0 || strcmp(end, "\n") != 0)
-			rc = err_set(err, ERR_INPUT, 0, "commit %s bears no time after 1970",
-				     r->commit);
-	}
-	strbuf_release(&p.text);
-	return rc;
+	if (git_tree_time(g, r->commit, &r->time, err) < 0)
+		return -1;
+	return r->time ? 0
+		       : err_set(err, ERR_INPUT, 0, "commit %s bears no time after 1970",
+				 r->commit);
 }
 
 static int check_out(struct git_room *g, struct git_release *r, struct err *err)

@@ -49,6 +49,9 @@ char *git_room_why(const struct git_room *g) __attribute__((returns_nonnull));
  */
 int git_tree_check_out(struct git_room *g, const char *commit, struct err *err)
 	__attribute__((warn_unused_result));
+/* The commit's time, seconds since 1970; 0 when it bears none that is later. */
+int git_tree_time(struct git_room *g, const char *commit, int64_t *out, struct err *err)
+	__attribute__((warn_unused_result));
 /* So that `store gc --keep-sources` knows that this tree is a source. */
 int git_tree_remember(struct store *s, const struct sha256 *tree, struct err *err)
 	__attribute__((warn_unused_result));

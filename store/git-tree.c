@@ -90,6 +90,39 @@ int git_tree_check_out(struct git_room *g, const char *commit, struct err *err)
 	return git_room_run(g, &(struct git_run){.args = args}, err);
 }
 
+/* More than any number has digits is cut off, and then no number. */
+static int take_digits(void *arg, const char *data, size_t len, struct err *err)
+{
+	struct strbuf *sb = arg;
+
+	(void)err;
+	if (sb->len < 64)
+		strbuf_add(sb, data, len < 64 ? len : 64);
+	return 0;
+}
+
+int git_tree_time(struct git_room *g, const char *commit, int64_t *out, struct err *err)
+{
+	const char *const args[] = {
+		"--git-dir=repo.git", "log", "-1", "--format=%ct", commit, "--", NULL};
+	_cleanup_(strbuf_release) struct strbuf text = STRBUF_INIT;
+	const struct git_run run = {.args = args, .out = take_digits, .arg = &text};
+	int r = git_room_run(g, &run, err);
+	char *end = NULL;
+
+	if (r > 0) {
+		_cleanup_free_ char *why = git_room_why(g);
+
+		return err_set(err, ERR_INPUT, 0, "%s", why);
+	}
+	if (r < 0)
+		return -1;
+	*out = strtoll(strbuf_str(&text), &end, 10);
+	if (*out < 0 || strcmp(end, "\n") != 0)
+		*out = 0;
+	return 0;
+}
+
 int git_tree_remember(struct store *s, const struct sha256 *tree, struct err *err)
 {
 	char hex[SHA256_HEX_LEN + 1];

@@ -165,6 +165,8 @@ static int from_repository(struct gitting *x, const char *url, bool local, struc
 	r = fetch_commit(x, &g, url, local, err);
 	if (r == 0)
 		r = noted(x, &g, git_tree_check_out(&g, x->item->commit, err), url);
+	if (r == 0 && !x->item->nar_known)
+		r = git_tree_time(&g, x->item->commit, &x->item->time, err);
 	if (r == 0)
 		return publish(x, &g, url, err);
 	return r < 0 ? err_wrap(err, "source '%s': %s", x->item->name, url) : 0;

@@ -58,7 +58,8 @@ static int fetch_checkouts(struct runner *rn, const struct plan_node *n, struct 
 	return 0;
 }
 
-int fetch_nar(struct runner *rn, const struct source *s, struct sha256 *out, struct err *err)
+int fetch_nar(struct runner *rn, const struct source *s, struct sha256 *out, int64_t *out_time,
+	      struct err *err)
 {
 	struct git_item item = git_item_of(s);
 
@@ -71,6 +72,7 @@ int fetch_nar(struct runner *rn, const struct source *s, struct sha256 *out, str
 	if (store_fetch_git(rn->store, &item, &rn->fetch, rn->sink, err) < 0)
 		return -1;
 	*out = item.nar;
+	*out_time = item.time;
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <base/file.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <runner/build.h>
 #include <unistd.h>
 
@@ -12,6 +13,15 @@
  * For who pins a commit: a hash that a person asked for by this option, and writes down. Nothing
  * that merely fetches or builds prints one that could be pasted without a thought.
  */
+/* As it is written into branch.yaml; the commit's time is what the branch's epoch is made of. */
+static void print_pin(const struct source *s, const char *sri, int64_t time)
+{
+	printf("%s: git: {commit: %s, nar: \"%s\"}", s->name, s->commit, sri);
+	if (time)
+		printf("   # epoch: %" PRId64, time);
+	putchar('\n');
+}
+
 static int print_nar(struct cli *c, const struct plan *p, struct err *err)
 {
 	_cleanup_json_ json_t *list = json_array();
@@ -21,20 +31,22 @@ static int print_nar(struct cli *c, const struct plan *p, struct err *err)
 	for (size_t i = 0; i < b->n_sources; i++) {
 		const struct source *s = &b->sources[i];
 		struct sha256 nar;
+		int64_t time;
 		json_t *o;
 
 		if (s->kind != SOURCE_GIT)
 			continue;
-		if (fetch_nar(&c->runner, s, &nar, err) < 0)
+		if (fetch_nar(&c->runner, s, &nar, &time, err) < 0)
 			return -1;
 		sha256_to_sri(&nar, sri);
 		if (!c->json)
-			printf("%s: git: {commit: %s, nar: \"%s\"}\n", s->name, s->commit, sri);
+			print_pin(s, sri, time);
 		o = json_object();
 		json_array_append_new(list, o);
 		json_set_str(o, "name", s->name);
 		json_set_str(o, "commit", s->commit);
 		json_set_str(o, "nar", sri);
+		json_set(o, "epoch", time ? json_integer(time) : json_null());
 	}
 	if (!json_array_size(list))
 		return err_set(err, ERR_USAGE, 0, "%s@%s has no git source",

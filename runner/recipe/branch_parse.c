@@ -117,9 +117,13 @@ static int parse_epoch(struct branch *b, const struct yaml *root, struct err *er
 {
 	const struct yaml *node = yaml_get(root, "epoch");
 
-	if (node && node->kind == YAML_SCALAR && !strcmp(node->text, "unknown") &&
-	    !branch_pinned(b, NULL))
-		return 0;
+	if (node && node->kind == YAML_SCALAR && !strcmp(node->text, "unknown")) {
+		if (!branch_pinned(b, NULL))
+			return 0;
+		return yaml_error(node, err,
+				  "'epoch': all sources are pinned, so expected a time: the "
+				  "commit's in seconds, as `fetch --print-nar` told it");
+	}
 	if (yaml_get_int(root, "epoch", true, &b->epoch, err) < 0)
 		return -1;
 	if (b->epoch <= 0)

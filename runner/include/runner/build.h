@@ -48,9 +48,12 @@ size_t build_blocked(const struct plan *p, const struct build_report *r, size_t 
 /* Fetch all that a build of every node would need: packages, sources, patches. */
 int build_fetch(struct runner *rn, struct plan *p, struct err *err)
 	__attribute__((warn_unused_result));
-/* The NAR hash of a git source's checkout, pinned or not; fetched when it is not there. */
-int fetch_nar(struct runner *rn, const struct source *s, struct sha256 *out, struct err *err)
-	__attribute__((warn_unused_result));
+/*
+ * The NAR hash of a git source's checkout, pinned or not; fetched when it is not there. *out_time
+ * is the commit's, seconds since 1970, or 0: the hash is pinned, or what came is no repository.
+ */
+int fetch_nar(struct runner *rn, const struct source *s, struct sha256 *out, int64_t *out_time,
+	      struct err *err) __attribute__((warn_unused_result));
 /*
  * After build_fetch: copy every file of the plan into the folder @dir under its own name, for use
  * with --from on another machine or another day. Files that are there already are left alone.

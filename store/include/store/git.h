@@ -16,10 +16,11 @@
 #include <store/fetch.h>
 
 struct git_item {
-	const char *name;        /* of the source; borrowed, as all here */
-	const char *commit;      /* 40 hex digits */
-	struct sha256 nar;       /* of the checkout */
-	bool nar_known;          /* false: whatever comes is taken, and told in @nar */
+	const char *name;   /* of the source; borrowed, as all here */
+	const char *commit; /* 40 hex digits */
+	struct sha256 nar;  /* of the checkout */
+	bool nar_known;     /* false: whatever comes is taken, and told in @nar */
+	int64_t time; /* told, where the NAR hash was not known: the commit's, or 0 of a tar */
 	const char *const *urls; /* https, http, file, mirror; tried in order */
 	size_t n_urls;
 };

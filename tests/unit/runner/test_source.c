@@ -91,7 +91,8 @@ static const struct refusal refusals[] = {
 	{"order: 10", "order: -1", NULL, "expected 0 to 9999"},
 	{", order: 10", "", NULL, "missing key 'order'"},
 	{"size: 99", "size: 99\n    to: x", NULL, "unknown key 'to'"},
-	{"epoch: 1700000000", "epoch: unknown", "branch.yaml:3:8", "expected a whole number"},
+	{"epoch: 1700000000", "epoch: unknown", "branch.yaml:3:8",
+	 "all sources are pinned, so expected a time"},
 };
 
 Test(source, refusals)
