@@ -114,13 +114,19 @@ static void apply(struct room_child *c)
 	}
 }
 
-/* Wait until the supervisor holds the listener; its death ends us. */
-static void wait_for_supervisor(struct room_child *c)
+/* read: recvmsg would be notified once the filter stands. The supervisor's death ends us. */
+static void wait_for_go(struct room_child *c)
 {
 	char go;
 
 	if (read(c->control, &go, 1) != 1)
 		_exit(1);
+}
+
+/* Wait until the supervisor holds the listener, and lets the first command run. */
+static void wait_for_supervisor(struct room_child *c)
+{
+	wait_for_go(c);
 	/*
 	 * From now on nobody in the room can look into init (its memory is a copy of belljar's) nor
 	 * see it in /proc. Not earlier: the supervisor of a rootless room has no right over a
@@ -228,12 +234,10 @@ static int status_of(int wait_status)
 /* Run one command and reap whatever is orphaned to init meanwhile. */
 static int run_and_wait(struct room_child *c, size_t index)
 {
-	struct room_report r = {.kind = ROOM_REPORT_BEGIN, .index = (uint32_t)index};
+	struct room_report r = {.kind = ROOM_REPORT_END, .index = (uint32_t)index};
 	int status = 0;
 	pid_t pid, done;
 
-	if (room_send(c->control, &r, -1) < 0)
-		_exit(1);
 	pid = vfork();
 	if (pid == 0)
 		run(c, index);
@@ -242,7 +246,6 @@ static int run_and_wait(struct room_child *c, size_t index)
 	while (pid > 0 && (done = waitpid(-1, &status, __WALL)) != pid)
 		if (done < 0 && errno != EINTR)
 			_exit(1);
-	r.kind = ROOM_REPORT_END;
 	r.value = status_of(status);
 	r.processes = c->uncounted ? 0 : count_processes();
 	if (room_send(c->control, &r, -1) < 0)
@@ -257,8 +260,11 @@ void room_child_main(struct room_child *c)
 	default_signals();
 	apply(c);
 	wait_for_supervisor(c);
-	for (size_t i = 0; i < c->n_commands && status == 0; i++)
+	for (size_t i = 0; i < c->n_commands && status == 0; i++) {
+		if (i > 0)
+			wait_for_go(c);
 		status = run_and_wait(c, i);
+	}
 	/* pid 1 of the namespace: the kernel kills and reaps everything else before we are gone */
 	_exit(0);
 }

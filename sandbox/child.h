@@ -6,6 +6,9 @@
  * nothing here allocates, locks, uses stdio or touches errno-independent global state: only system
  * calls, one small function per operation of the plan. It reports over a SOCK_SEQPACKET pair with
  * fixed structs; everything the supervisor reads from there is checked as if a stranger wrote it.
+ *
+ * A command runs only when the supervisor has said so, by one byte: it then has read all that the
+ * commands before printed, so that no output and no ledger row is taken for another command's.
  */
 
 #include "plan.h"
@@ -16,7 +19,6 @@ enum room_report_kind {
 	ROOM_REPORT_CGROUP,     /* waits to be moved into the room's cgroup */
 	ROOM_REPORT_PTY,        /* carries the terminal's master by SCM_RIGHTS */
 	ROOM_REPORT_READY,      /* all walls stand; @value = the listener's number in init */
-	ROOM_REPORT_BEGIN,      /* command @index begins */
 	ROOM_REPORT_NOEXEC,     /* command @index could not be executed: @value = errno */
 	ROOM_REPORT_END         /* command @index ended: @value = exit status or 128 + signal */
 };

@@ -132,6 +132,8 @@ void room_explain(struct room *r, const char *name, uint64_t value, enum limit_u
 		  const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 /* Receive one report: 1, 0 when there is none, negative when the child broke the protocol. */
 int room_receive(struct room *r, struct room_report *report, int *out_fd);
+/* Init waits for a word of ours, at several places: say it. False when init is gone. */
+bool room_go_on(struct room *r);
 int room_supervise(struct room *r, struct err *err) __attribute__((warn_unused_result));
 
 /* usage.c: see struct room_cpu for what the figures cover */

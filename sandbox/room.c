@@ -219,9 +219,7 @@ static int start(struct room *r, struct err *err)
 
 static int let_go_on(struct room *r, struct err *err)
 {
-	static const char go = 'g';
-
-	if (write(r->control, &go, 1) != 1)
+	if (!room_go_on(r))
 		return err_set(err, ERR_HOST, errno, "room: the room died during its set-up");
 	return 0;
 }

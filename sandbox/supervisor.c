@@ -16,6 +16,8 @@
 /* Notifications served before the other sources get their turn. */
 #define SERVE_MAX 64
 #define CHUNK     65536
+/* Reads of the output at a time: all that a pipe can hold (room.c asks for 1 MiB). */
+#define READS_MAX 16
 
 enum source { S_PID, S_CONTROL, S_OUTPUT, S_LISTENER, S_RECORD, S_USER, S_ROOM, S_COUNT };
 
@@ -121,14 +123,23 @@ int room_receive(struct room *r, struct room_report *report, int *out_fd)
 	return n == (ssize_t)sizeof(*report) ? 1 : n == 0 ? 0 : -1;
 }
 
-/* Hand on what is in the pipe; false at its end. */
+bool room_go_on(struct room *r)
+{
+	static const char go = 'g';
+
+	return send(r->control, &go, 1, MSG_NOSIGNAL) == 1;
+}
+
+/*
+ * Hand on what is in the pipe, but not what is written meanwhile without an end: false at its end.
+ */
 static bool read_output(struct room *r)
 {
 	uint64_t max = r->spec->limits.log_bytes ? r->spec->limits.log_bytes : ROOM_LOG_BYTES;
 	static _Thread_local char chunk[CHUNK];
-	ssize_t n;
+	ssize_t n = 0;
 
-	while ((n = read(r->output, chunk, sizeof(chunk))) > 0) {
+	for (int i = 0; i < READS_MAX && (n = read(r->output, chunk, sizeof(chunk))) > 0; i++) {
 		size_t len = (size_t)n;
 
 		if (r->logged + len > max)
@@ -143,7 +154,7 @@ static bool read_output(struct room *r)
 		if (n < (ssize_t)sizeof(chunk))
 			return true;
 	}
-	return n < 0 && (errno == EAGAIN || errno == EINTR);
+	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
 static void drain_output(struct room *r)
@@ -156,9 +167,12 @@ static void drain_output(struct room *r)
 		record_read(r);
 }
 
-static void phase_begins(struct room *r, const struct room_report *report)
+/* Before anything that the command writes or asks is looked at: it is known as its own. */
+static void phase_begins(struct room *r)
 {
-	r->phase = report->index;
+	if (r->ended == r->spec->n_commands)
+		return;
+	r->phase = r->ended;
 	r->in_phase = true;
 	r->phase_start = room_now();
 	if (r->handler->on_phase)
@@ -184,9 +198,17 @@ static void phase_ends(struct room *r, const struct room_report *report)
 	r->handler->on_phase(r->handler->arg, &phase);
 }
 
+/* The command that ended was told of, with all that it wrote: init waits for the word to go on. */
+static void next_phase(struct room *r)
+{
+	if (r->out->status == 0 && r->end == ROOM_RUNS && r->ended < r->spec->n_commands &&
+	    room_go_on(r))
+		phase_begins(r);
+}
+
 /*
- * Commands run one after the other, so that the only reports a sane init sends are the beginning of
- * the next one and the end of the running one. Anything else ends the room.
+ * Commands run one after the other, each when we say so, so that the only reports a sane init sends
+ * are about the running one: that it did not start, and its end. Anything else ends the room.
  */
 static bool read_report(struct room *r)
 {
@@ -196,19 +218,21 @@ static bool read_report(struct room *r)
 	cleanup_closep(&fd);
 	if (n == 0)
 		return false;
-	if (n > 0 && report.kind == ROOM_REPORT_NOEXEC)
-		return true;
-	if (n > 0 && report.kind == ROOM_REPORT_BEGIN && !r->in_phase && report.index == r->ended &&
-	    report.index < r->spec->n_commands) {
-		phase_begins(r, &report);
-		return true;
+	if (n < 0 || !r->in_phase || report.index != r->phase) {
+		room_kill(r);
+		return false;
 	}
-	if (n > 0 && report.kind == ROOM_REPORT_END && r->in_phase && report.index == r->phase) {
+	switch (report.kind) {
+	case ROOM_REPORT_NOEXEC:
+		return true;
+	case ROOM_REPORT_END:
 		phase_ends(r, &report);
+		next_phase(r);
 		return true;
+	default:
+		room_kill(r);
+		return false;
 	}
-	room_kill(r);
-	return false;
 }
 
 static void watch(struct room *r, struct pollfd *p)
@@ -326,6 +350,7 @@ int room_supervise(struct room *r, struct err *err)
 	struct pollfd p[S_COUNT];
 	double now, next = room_now();
 
+	phase_begins(r);
 	do {
 		watch(r, p);
 		if (poll(p, S_COUNT, TICK_MS) < 0 && errno != EINTR)

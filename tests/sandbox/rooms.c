@@ -93,6 +93,18 @@ static const struct room_case table[] = {
 	 .args = {"--pipe", "--ledger", "--quiet", "--", "echo", "one", "--then", "echo", "two"},
 	 .err = {"phase 0 begin status=0\none\nphase 0 end status=0\nphase 1 begin status=0\n"
 		 "two\nphase 1 end"}},
+	{.name = "also when somebody is slow to take it",
+	 .args = {"--pipe", "--ledger", "--quiet", "--slow", "--", "sh", "-c",
+		  "echo one; sleep 0.01; echo more", "--then", "echo", "two", "--then", "echo",
+		  "three"},
+	 .err = {"phase 0 begin status=0\none\nmore\nphase 0 end status=0\n"
+		 "phase 1 begin status=0\ntwo\nphase 1 end status=0\n"
+		 "phase 2 begin status=0\nthree\nphase 2 end"}},
+	{.name = "what a phase leaves behind does not hold up the next one",
+	 .max_ms = 5000,
+	 .args = {"--pipe", "--ledger", "--quiet", "--slow", "--log", "20000000", "--", "sh", "-c",
+		  "yes & sleep 0.2", "--then", "true"},
+	 .err = {"phase 1 begin status=0\n", "phase 1 end status=0\n"}},
 	{.name = "devices", .args = PROBE("devices"), .out = OK},
 	{.name = "loopback and unix sockets work",
 	 .args = PROBE("loopback"),

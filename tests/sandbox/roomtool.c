@@ -11,6 +11,7 @@
  *	--env NAME=VALUE  --cwd DIR  --machine NAME  --hostname NAME
  *	--record FIFO     read the shims' records from there
  *	--pipe            collect the output instead of passing ours
+ *	--slow            be busy for 50 ms with each piece of it
  *	--then            ends a command; another one follows
  *	--require WALLS   as room_require_walls()
  *	--ledger          rows on stderr  --result: the result on stderr
@@ -44,7 +45,7 @@ static const char *env[MAX] = {"PATH=/usr/bin:/usr/sbin:/bin:/sbin", "HOME=/buil
 static size_t n_env = 4;
 static struct room_spec spec = {
 	.root = ROOM_ROOT_HOST_RO, .mounts = mounts, .commands = commands, .ledger_exec = true};
-static bool show_ledger, show_result;
+static bool show_ledger, show_result, slow;
 static long stop_after_ms;
 static struct timespec begun;
 
@@ -73,6 +74,7 @@ enum option_id {
 	OPT_HOSTNAME,
 	OPT_RECORD,
 	OPT_PIPE,
+	OPT_SLOW,
 	OPT_LEDGER,
 	OPT_RESULT,
 	OPT_STOP,
@@ -105,6 +107,7 @@ static const struct option options[] = {{"root", 1, NULL, OPT_ROOT},
 					{"hostname", 1, NULL, OPT_HOSTNAME},
 					{"record", 1, NULL, OPT_RECORD},
 					{"pipe", 0, NULL, OPT_PIPE},
+					{"slow", 0, NULL, OPT_SLOW},
 					{"ledger", 0, NULL, OPT_LEDGER},
 					{"result", 0, NULL, OPT_RESULT},
 					{"fail-at", 1, NULL, OPT_FAIL_AT},
@@ -228,6 +231,9 @@ static bool take_switch(int opt)
 	case OPT_PIPE:
 		spec.stdout_fd = spec.stderr_fd = -1;
 		return true;
+	case OPT_SLOW:
+		slow = true;
+		return true;
 	case OPT_LEDGER:
 		show_ledger = true;
 		return true;
@@ -310,6 +316,8 @@ static void on_output(void *arg, const char *data, size_t len)
 	if (fwrite(data, 1, len, to) != len)
 		exit(125);
 	fflush(to);
+	if (slow)
+		usleep(50000);
 }
 
 static void on_ledger(void *arg, const struct ledger_row *row)

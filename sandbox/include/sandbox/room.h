@@ -184,8 +184,12 @@ struct room_phase {
 
 struct room_handler {
 	void *arg;
-	void (*on_output)(void *arg, const char *data,
-			  size_t len); /* stdout and stderr, in order of arrival */
+	/*
+	 * stdout and stderr, in order of arrival: what a command wrote comes between the news of
+	 * its beginning and of its end, as do its rows of the ledger. What it leaves behind as
+	 * processes may write and call later, in the time of another.
+	 */
+	void (*on_output)(void *arg, const char *data, size_t len);
 	void (*on_ledger)(void *arg, const struct ledger_row *row);
 	/* spec->trace: an absolute path as requested, also one that is not there; borrowed */
 	void (*on_path)(void *arg, const char *path, enum room_look look);
