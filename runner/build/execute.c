@@ -78,6 +78,7 @@ static void on_phase(void *arg, const struct room_phase *phase)
 
 	w->phase = phase->index;
 	if (!phase->ended) {
+		roundlog_phase(&w->rec->log);
 		clock_gettime(CLOCK_MONOTONIC, &w->began);
 		emit_phase(w, EVENT_STEP, 0);
 		return;
@@ -125,10 +126,22 @@ static int run_room(struct watcher *w, struct room_result *result, struct err *e
 	return room_run(w->spec, &handler, result, err);
 }
 
-static int judge(const struct room_spec *spec, const struct room_result *res, struct round *out,
-		 struct err *err)
+/* Where nothing was printed there is nothing to look at but what was called. Caller frees. */
+static char *silence(const struct roundlog *l)
 {
-	_cleanup_free_ char *why = NULL;
+	_cleanup_free_ char *printed = roundlog_phase_tail(l, 1);
+
+	if (*printed)
+		return xstrdup("");
+	return xasprintf(" and printed nothing%s%s",
+			 l->last_exec ? "; the last program it called: " : "",
+			 l->last_exec ? l->last_exec : "");
+}
+
+static int judge(const struct room_spec *spec, const struct recorder *rec,
+		 const struct room_result *res, struct round *out, struct err *err)
+{
+	_cleanup_free_ char *why = NULL, *silent = NULL;
 	const char *name;
 
 	if (!res->status && !*res->limit)
@@ -138,11 +151,12 @@ static int judge(const struct room_spec *spec, const struct room_result *res, st
 	if (res->limit_struck)
 		return err_set(err, ERR_BUILD, 0, "phase %s hit a limit: %s", name, res->limit);
 	why = *res->limit ? xasprintf("; it met a limit: %s", res->limit) : xstrdup("");
+	silent = silence(&rec->log);
 	if (res->status > 128)
-		return err_set(err, ERR_BUILD, 0, "phase %s was killed by signal %d (%s)%s", name,
-			       res->status - 128, strsignal(res->status - 128), why);
-	return err_set(err, ERR_BUILD, 0, "phase %s failed with exit status %d%s", name,
-		       res->status, why);
+		return err_set(err, ERR_BUILD, 0, "phase %s was killed by signal %d (%s)%s%s", name,
+			       res->status - 128, strsignal(res->status - 128), silent, why);
+	return err_set(err, ERR_BUILD, 0, "phase %s failed with exit status %d%s%s", name,
+		       res->status, silent, why);
 }
 
 static int publish_record(struct workshop *w, struct store *s, const struct plan_node *n,
@@ -166,7 +180,8 @@ static int fail(struct workshop *w, struct recorder *rec, struct runner *rn,
 {
 	struct err second = ERR_INIT;
 
-	out->tail = roundlog_tail(&rec->log, TAIL_LINES);
+	out->tail = out->phase ? roundlog_phase_tail(&rec->log, TAIL_LINES)
+			       : roundlog_tail(&rec->log, TAIL_LINES);
 	if (err->code != ERR_BUILD && !out->phase)
 		return -1;
 	out->record = record_make(rec, rn, n, room, NULL, NULL, err->msg);
@@ -209,7 +224,7 @@ static int judge_strict(struct recorder *rec, struct runner *rn, const struct pl
 static void explain_patch(struct store *s, const struct plan_node *n, const struct recorder *rec,
 			  struct err *err)
 {
-	_cleanup_free_ char *log = roundlog_tail(&rec->log, SIZE_MAX);
+	_cleanup_free_ char *log = roundlog_phase_tail(&rec->log, SIZE_MAX);
 
 	err_clear(err);
 	(void)patch_explain(s, n, log, err);
@@ -244,7 +259,7 @@ static int run_and_collect(struct workshop *w, struct recorder *rec, struct runn
 	if (rc < 0)
 		return -1;
 	out->seconds = result.seconds;
-	if (judge(&w->spec, &result, out, err) < 0) {
+	if (judge(&w->spec, rec, &result, out, err) < 0) {
 		if (!strcmp(out->phase, PHASE_PATCH) && result.status < 128 && !*result.limit)
 			explain_patch(rn->store, n, rec, err);
 		explain_unserved(rec, out->phase, err);

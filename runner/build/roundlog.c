@@ -3,6 +3,7 @@
 
 #include <base/cleanup.h>
 #include <base/file.h>
+#include <base/printable.h>
 #include <base/str.h>
 #include <fcntl.h>
 #include <runner/ledgerfile.h>
@@ -52,9 +53,10 @@ void roundlog_output(struct roundlog *l, const char *data, size_t len)
 	}
 }
 
-char *roundlog_tail(const struct roundlog *l, size_t lines)
+/* Of the last @len bytes, all of which are in the ring. */
+static char *tail_of(const struct roundlog *l, size_t len, size_t lines)
 {
-	size_t start = (l->tail_at + TAIL_SIZE - l->tail_len) % TAIL_SIZE, len = l->tail_len;
+	size_t start = (l->tail_at + TAIL_SIZE - len) % TAIL_SIZE;
 	char *text = xmalloc(len + 1), *from;
 
 	for (size_t i = 0; i < len; i++) {
@@ -71,6 +73,26 @@ char *roundlog_tail(const struct roundlog *l, size_t lines)
 	}
 	memmove(text, from, strlen(from) + 1);
 	return text;
+}
+
+char *roundlog_tail(const struct roundlog *l, size_t lines)
+{
+	return tail_of(l, l->tail_len, lines);
+}
+
+char *roundlog_phase_tail(const struct roundlog *l, size_t lines)
+{
+	uint64_t len = l->log_bytes - l->phase_at;
+
+	return tail_of(l, len < l->tail_len ? (size_t)len : l->tail_len, lines);
+}
+
+void roundlog_phase(struct roundlog *l)
+{
+	l->phase_at = l->log_bytes;
+	l->execs = 0;
+	free(l->last_exec);
+	l->last_exec = NULL;
 }
 
 struct likeness { /* what makes rows equal for the summary */
@@ -124,6 +146,10 @@ void roundlog_row(struct roundlog *l, const struct ledger_row *row)
 	_cleanup_free_ char *by = short_argv(row);
 
 	zwriter_write(l->ledger, line, strlen(line));
+	if (row->kind == LEDGER_EXEC && l->execs++ > 0) {
+		free(l->last_exec);
+		l->last_exec = printable(by, 100);
+	}
 	if (row->kind == LEDGER_SHIM) {
 		_cleanup_free_ char *verdict = xstrndup(row->answer, strcspn(row->answer, "("));
 
@@ -169,6 +195,7 @@ void roundlog_release(struct roundlog *l)
 	free_tally(l->refused, l->n_refused);
 	free_tally(l->shims, l->n_shims);
 	free(l->tail);
+	free(l->last_exec);
 	*l = ROUNDLOG_INIT;
 }
 

@@ -232,7 +232,8 @@ void summary_failure(struct cli *c, const struct plan_node *n, const struct roun
 {
 	render_clear(&c->render);
 	if (!str_empty(round->tail) && c->render.verbosity < 1) {
-		fputs("---- the last lines of the log ----\n", stderr);
+		fprintf(stderr, "---- the last lines of %s%s ----\n",
+			round->phase ? "phase " : "the log", round->phase ? round->phase : "");
 		cli_put(stderr, round->tail, strlen(round->tail));
 		fputs("\n----\n", stderr);
 	}

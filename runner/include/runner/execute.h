@@ -19,7 +19,11 @@ struct round {
 	json_t *outputs; /* name -> tree hash; NULL when the build failed */
 	json_t *record;  /* the record as published */
 	char *phase;     /* the phase that failed, or NULL */
-	char *tail;      /* the last lines of the log when the build failed, or NULL */
+	/*
+	 * When the build failed, the last lines of that phase, "" when it printed none; of the log
+	 * when no phase failed. Else NULL.
+	 */
+	char *tail;
 };
 
 #define ROUND_INIT ((struct round){0})
@@ -31,8 +35,8 @@ int node_fetch(struct runner *rn, struct plan *p, const size_t *nodes, size_t n,
 
 /*
  * Run the node, which has a key; sources are in the store. @width is what MAKEFLAGS says. ERR_BUILD
- * when the build failed: look at @out's phase and tail. Several threads may each run a round of one
- * runner: the plan is only read, and the store's functions bear company.
+ * when the build failed: look at @out's phase and tail. Several threads may each run a
+ * round of one runner: the plan is only read, and the store's functions bear company.
  */
 int round_run(struct runner *rn, const struct plan *p, const struct plan_node *n, unsigned width,
 	      struct round *out, struct err *err) __attribute__((warn_unused_result));

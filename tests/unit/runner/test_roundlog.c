@@ -77,6 +77,36 @@ Test(roundlog, tail_of_little_and_of_much)
 	cr_assert_eq(file_remove_tree(AT_FDCWD, dir, &err), 0);
 }
 
+Test(roundlog, lines_of_a_phase)
+{
+	char dir[] = "/tmp/belljar-log-XXXXXX";
+	_cleanup_close_ int fd = scratch(dir);
+	_cleanup_(roundlog_release) struct roundlog l = ROUNDLOG_INIT;
+	_cleanup_free_ char *first = NULL, *none = NULL, *own = NULL, *much = NULL, *all = NULL;
+	struct err err = ERR_INIT;
+
+	cr_assert_eq(roundlog_open(&l, fd, &err), 0, "%s", err.msg);
+	roundlog_phase(&l);
+	roundlog_output(&l, "one\ntwo", 7);
+	first = roundlog_phase_tail(&l, 40);
+	cr_assert_str_eq(first, "one\ntwo");
+	roundlog_phase(&l);
+	roundlog_output(&l, "\n\n", 2);
+	none = roundlog_phase_tail(&l, 40);
+	cr_assert_str_eq(none, "");
+	roundlog_phase(&l);
+	roundlog_output(&l, "three", 5);
+	own = roundlog_phase_tail(&l, 40);
+	cr_assert_str_eq(own, "three");
+	all = roundlog_tail(&l, 40);
+	cr_assert_str_eq(all, "one\ntwo\n\nthree");
+	for (int i = 0; i < 20000; i++)
+		roundlog_output(&l, "12345678\n", 9);
+	much = roundlog_phase_tail(&l, SIZE_MAX);
+	cr_assert_eq(strlen(much), 64 * 1024 - 1);
+	cr_assert_eq(file_remove_tree(AT_FDCWD, dir, &err), 0);
+}
+
 static struct ledger_row row(enum ledger_kind kind, bool refused, const char *argv)
 {
 	return (struct ledger_row){.kind = kind,
@@ -117,6 +147,30 @@ Test(roundlog, rows_are_counted)
 	cr_assert_eq(roundlog_close(&l, &err), 0, "%s", err.msg);
 	text = unpacked(fd, "ledger.jsonl.zst");
 	cr_assert(strstr(text, "\"kind\":\"shim\""), "%s", text);
+	cr_assert_eq(file_remove_tree(AT_FDCWD, dir, &err), 0);
+}
+
+Test(roundlog, last_program_of_a_phase)
+{
+	char dir[] = "/tmp/belljar-log-XXXXXX";
+	_cleanup_close_ int fd = scratch(dir);
+	_cleanup_(roundlog_release) struct roundlog l = ROUNDLOG_INIT;
+	struct ledger_row shell = row(LEDGER_EXEC, false, "/bin/bash -c '...'"),
+			  cc = row(LEDGER_EXEC, false, "cc -c \x1b[31m"),
+			  net = row(LEDGER_NET, true, "wget");
+	struct err err = ERR_INIT;
+
+	cr_assert_eq(roundlog_open(&l, fd, &err), 0, "%s", err.msg);
+	roundlog_phase(&l);
+	roundlog_row(&l, &shell);
+	cr_assert_null(l.last_exec, "the phase's own shell");
+	roundlog_row(&l, &net);
+	cr_assert_null(l.last_exec, "no program");
+	roundlog_row(&l, &cc);
+	cr_assert_str_eq(l.last_exec, "cc -c \\x1b[31m");
+	roundlog_phase(&l);
+	roundlog_row(&l, &shell);
+	cr_assert_null(l.last_exec, "of the phase before");
 	cr_assert_eq(file_remove_tree(AT_FDCWD, dir, &err), 0);
 }
 
