@@ -183,11 +183,36 @@ static int exec_found(const struct room_command *cmd)
 	return error;
 }
 
+/* 0, or errno. */
+static int enter(const struct room_command *cmd)
+{
+	const char *cwd = cmd->cwd ? cmd->cwd : "/build";
+	size_t len = strlen(cwd);
+	char above[PATH_MAX];
+	int error;
+
+	if (chdir(cwd) == 0)
+		return 0;
+	error = errno;
+	say("cannot enter", cwd, error);
+	if (!cmd->or_above || len >= sizeof(above))
+		return error;
+	memcpy(above, cwd, len + 1);
+	do {
+		while (len > 0 && above[len] != '/')
+			len--;
+		above[len ? len : 1] = '\0';
+		if (chdir(above) == 0)
+			return 0;
+	} while (len-- > 0);
+	return error;
+}
+
 /* In the vforked child, which shares init's memory until exec. */
 static void __attribute__((noreturn)) run(struct room_child *c, size_t index)
 {
 	const struct room_command *cmd = &c->commands[index];
-	struct room_report r = {.kind = ROOM_REPORT_NOEXEC, .index = (uint32_t)index};
+	struct room_report r = {.index = (uint32_t)index};
 	int status; /* as env(1) has them */
 
 	setsid();
@@ -196,11 +221,12 @@ static void __attribute__((noreturn)) run(struct room_child *c, size_t index)
 		for (int fd = 0; fd < 3; fd++)
 			dup2(c->terminal, fd);
 	}
-	if (chdir(cmd->cwd ? cmd->cwd : "/build") < 0) {
-		r.value = errno;
-		say("cannot enter", cmd->cwd ? cmd->cwd : "/build", (int)r.value);
+	r.value = enter(cmd);
+	if (r.value) {
+		r.kind = ROOM_REPORT_NOCWD;
 		status = 125;
 	} else {
+		r.kind = ROOM_REPORT_NOEXEC;
 		r.value = exec_found(cmd);
 		say("cannot run", cmd->argv[0], (int)r.value);
 		status = r.value == ENOENT || r.value == ENOTDIR ? 127 : 126;
@@ -234,18 +260,24 @@ static int status_of(int wait_status)
 /* Run one command and reap whatever is orphaned to init meanwhile. */
 static int run_and_wait(struct room_child *c, size_t index)
 {
-	struct room_report r = {.kind = ROOM_REPORT_END, .index = (uint32_t)index};
+	struct room_report r = {.index = (uint32_t)index};
 	int status = 0;
 	pid_t pid, done;
 
 	pid = vfork();
 	if (pid == 0)
 		run(c, index);
-	if (pid < 0)
+	if (pid < 0) {
+		r.kind = ROOM_REPORT_NOEXEC;
+		r.value = errno;
+		say("cannot run", c->commands[index].argv[0], (int)r.value);
+		room_send(c->control, &r, -1);
 		status = 126 << 8;
+	}
 	while (pid > 0 && (done = waitpid(-1, &status, __WALL)) != pid)
 		if (done < 0 && errno != EINTR)
 			_exit(1);
+	r.kind = ROOM_REPORT_END;
 	r.value = status_of(status);
 	r.processes = c->uncounted ? 0 : count_processes();
 	if (room_send(c->control, &r, -1) < 0)

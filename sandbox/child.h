@@ -19,6 +19,7 @@ enum room_report_kind {
 	ROOM_REPORT_CGROUP,     /* waits to be moved into the room's cgroup */
 	ROOM_REPORT_PTY,        /* carries the terminal's master by SCM_RIGHTS */
 	ROOM_REPORT_READY,      /* all walls stand; @value = the listener's number in init */
+	ROOM_REPORT_NOCWD,      /* the folder of command @index cannot be entered: @value = errno */
 	ROOM_REPORT_NOEXEC,     /* command @index could not be executed: @value = errno */
 	ROOM_REPORT_END         /* command @index ended: @value = exit status or 128 + signal */
 };

@@ -136,6 +136,9 @@ int room_receive(struct room *r, struct room_report *report, int *out_fd);
 bool room_go_on(struct room *r);
 int room_supervise(struct room *r, struct err *err) __attribute__((warn_unused_result));
 
+/* cwd.c: the folder of the running command cannot be entered. Tells the result what is there. */
+void room_look_for_cwd(struct room *r);
+
 /* usage.c: see struct room_cpu for what the figures cover */
 struct rusage;
 /* A command ended: fills in what it used. */

@@ -206,6 +206,16 @@ static void next_phase(struct room *r)
 		phase_begins(r);
 }
 
+static void not_started(struct room *r, const struct room_report *report)
+{
+	struct room_result *out = r->out;
+
+	out->start = report->kind == ROOM_REPORT_NOCWD ? ROOM_NO_CWD : ROOM_NO_EXEC;
+	out->start_errno = report->value;
+	if (out->start == ROOM_NO_CWD)
+		room_look_for_cwd(r);
+}
+
 /*
  * Commands run one after the other, each when we say so, so that the only reports a sane init sends
  * are about the running one: that it did not start, and its end. Anything else ends the room.
@@ -223,7 +233,9 @@ static bool read_report(struct room *r)
 		return false;
 	}
 	switch (report.kind) {
+	case ROOM_REPORT_NOCWD:
 	case ROOM_REPORT_NOEXEC:
+		not_started(r, &report);
 		return true;
 	case ROOM_REPORT_END:
 		phase_ends(r, &report);

@@ -5,6 +5,7 @@
 #include "patches.h"
 #include "record.h"
 #include "times.h"
+#include "unstarted.h"
 #include "workshop.h"
 
 #include <base/cleanup.h>
@@ -138,19 +139,24 @@ static char *silence(const struct roundlog *l)
 			 l->last_exec ? l->last_exec : "");
 }
 
-static int judge(const struct room_spec *spec, const struct recorder *rec,
+static int judge(const struct workshop *w, const struct plan_node *n, const struct recorder *rec,
 		 const struct room_result *res, struct round *out, struct err *err)
 {
+	const struct room_spec *spec = &w->spec;
+	bool known = res->failed < spec->n_commands;
 	_cleanup_free_ char *why = NULL, *silent = NULL;
 	const char *name;
 
 	if (!res->status && !*res->limit)
 		return 0;
-	name = res->failed < spec->n_commands ? spec->commands[res->failed].name : "?";
+	name = known ? spec->commands[res->failed].name : "?";
 	out->phase = xstrdup(name);
 	if (res->limit_struck)
 		return err_set(err, ERR_BUILD, 0, "phase %s hit a limit: %s", name, res->limit);
 	why = *res->limit ? xasprintf("; it met a limit: %s", res->limit) : xstrdup("");
+	if (known && res->start)
+		return unstarted_explain(n, &spec->commands[res->failed], res, rec->toolchain, why,
+					 err);
 	silent = silence(&rec->log);
 	if (res->status > 128)
 		return err_set(err, ERR_BUILD, 0, "phase %s was killed by signal %d (%s)%s%s", name,
@@ -180,8 +186,9 @@ static int fail(struct workshop *w, struct recorder *rec, struct runner *rn,
 {
 	struct err second = ERR_INIT;
 
-	out->tail = out->phase ? roundlog_phase_tail(&rec->log, TAIL_LINES)
-			       : roundlog_tail(&rec->log, TAIL_LINES);
+	out->tail = room->start  ? xstrdup("") /* there only we said something: it is in @err */
+		    : out->phase ? roundlog_phase_tail(&rec->log, TAIL_LINES)
+				 : roundlog_tail(&rec->log, TAIL_LINES);
 	if (err->code != ERR_BUILD && !out->phase)
 		return -1;
 	out->record = record_make(rec, rn, n, room, NULL, NULL, err->msg);
@@ -259,8 +266,9 @@ static int run_and_collect(struct workshop *w, struct recorder *rec, struct runn
 	if (rc < 0)
 		return -1;
 	out->seconds = result.seconds;
-	if (judge(&w->spec, rec, &result, out, err) < 0) {
-		if (!strcmp(out->phase, PHASE_PATCH) && result.status < 128 && !*result.limit)
+	if (judge(w, n, rec, &result, out, err) < 0) {
+		if (!strcmp(out->phase, PHASE_PATCH) && result.status < 128 && !*result.limit &&
+		    !result.start)
 			explain_patch(rn->store, n, rec, err);
 		explain_unserved(rec, out->phase, err);
 		return fail(w, rec, rn, n, &result, out, err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* belljar shell: the room of a build, entered before one of its phases. */
+#include "unstarted.h"
 #include "workshop.h"
 
 #include <base/cleanup.h>
@@ -58,6 +59,8 @@ static void put_command(struct workshop *w, const struct plan_node *n, size_t at
 		strv_pushf(&env, "PS1=[%s %s] \\w \\$ ", n->recipe->name, w->commands[at].name);
 	w->n_commands = at;
 	workshop_command(w, "visit", v->argv ? v->argv : shell, &env, cwd);
+	/* who looks for a folder that is not there wants to see what is */
+	w->commands[at].or_above = !v->argv;
 }
 
 int round_visit(struct runner *rn, const struct plan *p, const struct plan_node *n, struct visit *v,
@@ -83,6 +86,9 @@ int round_visit(struct runner *rn, const struct plan *p, const struct plan_node 
 		return -1;
 	if (*result.limit)
 		event_warn(rn->sink, "a limit was met: %s", result.limit);
+	if (result.failed < at && result.start)
+		return unstarted_explain(n, &w.commands[result.failed], &result,
+					 p->roots[n->root].name, "", err);
 	if (result.failed < at)
 		return err_set(err,
 			       strcmp(w.commands[result.failed].name, PHASE_PATCH) ? ERR_BUILD

@@ -160,10 +160,17 @@ static int parse_phase(struct recipe *r, const struct yaml *node, struct phase *
 	    schema_text(node, "dir", false, &p->dir, err) < 0 ||
 	    schema_text(node, "run", true, &p->run, err) < 0)
 		return -1;
-	if (p->dir && !path_is_clean(p->dir))
-		return yaml_error(yaml_get(node, "dir"), err,
-				  "'dir': expected a path below /build without '..', found '%s'",
-				  p->dir);
+	if (p->dir) {
+		const struct yaml *dir = yaml_get(node, "dir");
+
+		if (!path_is_clean(p->dir))
+			return yaml_error(
+				dir, err,
+				"'dir': expected a path below /build without '..', found '%s'",
+				p->dir);
+		p->dir_line = dir->line;
+		p->dir_column = dir->column;
+	}
 	if (!strcmp(p->name, "unpack") || !strcmp(p->name, "patch"))
 		return yaml_error(node, err, "phase '%s' is made by belljar: choose another name",
 				  p->name);

@@ -373,6 +373,10 @@ static int run(void)
 			res.cpu.user_us + res.cpu.system_us,
 			res.cpu_from ? res.cpu_from : "nowhere", res.seconds * 1e6,
 			res.max_rss_kib);
+	if (show_result && res.start)
+		fprintf(stderr, "not started: %s errno=%d there=[%s] folders=[%s]\n",
+			res.start == ROOM_NO_CWD ? "cwd" : "exec", res.start_errno, res.there,
+			res.folders);
 	if (r < 0) {
 		fprintf(stderr, "roomtool: error %d: %s\n", err.code, err.msg);
 		return 125;

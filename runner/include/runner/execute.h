@@ -35,7 +35,8 @@ int node_fetch(struct runner *rn, struct plan *p, const size_t *nodes, size_t n,
 
 /*
  * Run the node, which has a key; sources are in the store. @width is what MAKEFLAGS says. ERR_BUILD
- * when the build failed: look at @out's phase and tail. Several threads may each run a
+ * when the build failed: look at @out's phase and tail; ERR_INPUT when the recipe says what cannot
+ * be, a `dir` that is not there or a patch that does not apply. Several threads may each run a
  * round of one runner: the plan is only read, and the store's functions bear company.
  */
 int round_run(struct runner *rn, const struct plan *p, const struct plan_node *n, unsigned width,

@@ -41,6 +41,7 @@ struct phase {
 	char *name, *dir, *run; /* dir: NULL is /build itself */
 	struct strv uses;
 	struct settings when, env;
+	int dir_line, dir_column; /* where the dir stands in recipe.yaml; 0: there is none */
 };
 
 struct requirement {

@@ -63,6 +63,7 @@ struct room_command {
 	const char *const *argv; /* argv[0] absolute inside */
 	const char *const *env;  /* the complete environment; NULL-terminated */
 	const char *cwd;         /* absolute inside; NULL: /build */
+	bool or_above; /* @cwd cannot be entered: say so, and run in the deepest folder above */
 };
 
 enum room_root {
@@ -197,9 +198,21 @@ struct room_handler {
 	bool (*on_tick)(void *arg); /* about every 100 ms; true: stop the room (ERR_INTERRUPTED) */
 };
 
+/* Why a command did not even begin: its cwd could not be entered, its program not be run. */
+enum room_start { ROOM_STARTED, ROOM_NO_CWD, ROOM_NO_EXEC };
+
 struct room_result {
 	int status;    /* of the last command that ran: exit status, or 128+signal */
 	size_t failed; /* index of the command that failed; n_commands when none */
+	/* Of the command that failed, whose status then is 125, 126 or 127. */
+	enum room_start start;
+	int start_errno;
+	/*
+	 * ROOM_NO_CWD, when it lies in what the room may write: the deepest folder on the way to it
+	 * that is there, and the folders in that one, sorted, each with a '/' behind it; as many as
+	 * there is space for. Named by the build: not printable. Else "".
+	 */
+	char there[256], folders[1024];
 	double seconds;
 	struct room_cpu cpu;
 	const char *cpu_from; /* "cgroup", "wait": see struct room_cpu; NULL: there was no room */

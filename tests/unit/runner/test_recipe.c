@@ -25,6 +25,8 @@ Test(recipe, reads_everything)
 	cr_assert_str_eq(settings_get(&r->inputs[0].when, "target"), "x86_64");
 	cr_assert_eq(r->n_phases, 2);
 	cr_assert_str_eq(r->phases[0].dir, "src");
+	cr_assert_eq(r->phases[0].dir_line, 24);
+	cr_assert_eq(r->phases[0].dir_column, 10);
 	cr_assert_str_eq(settings_get(&r->phases[0].env, "FOO"), "bar");
 	cr_assert_eq(r->n_requires, 2);
 	cr_assert_str_eq(r->requires[0].path, "out/bin/demo");

@@ -8,7 +8,7 @@
 
 static const char *const argv_true[] = {"/bin/true", NULL};
 static const char *const env_none[] = {NULL};
-static const struct room_command command = {"run", argv_true, env_none, NULL};
+static const struct room_command command = {"run", argv_true, env_none, NULL, false};
 
 static struct room_spec tree_spec(void)
 {
@@ -326,8 +326,8 @@ Test(plan, refused_specs)
 {
 	struct room_mount twice[] = {{ROOM_BIND_RO, "/a", "/inputs/a", 0, false, false},
 				     {ROOM_BIND_RO, "/b", "/inputs/a", 0, false, false}};
-	struct room_command relative = {"run", argv_true, env_none, "build"};
-	struct room_command empty = {"run", (const char *const[]){NULL}, env_none, NULL};
+	struct room_command relative = {"run", argv_true, env_none, "build", false};
+	struct room_command empty = {"run", (const char *const[]){NULL}, env_none, NULL, false};
 	struct room_source sources[2];
 	struct room_facts facts = user_facts(sources, 2);
 	struct room_spec spec = tree_spec();
