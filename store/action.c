@@ -68,9 +68,11 @@ int store_action_get(struct store *s, const struct sha256 *key, json_t **out, st
 
 	*out = NULL;
 	action_name(key, name);
-	if (!file_exists(s->dirs[DIR_ACTIONS], name))
-		return 0;
 	if (json_read_file(s->dirs[DIR_ACTIONS], name, &value, err) < 0) {
+		if (err->sys_errno == ENOENT) {
+			err_clear(err);
+			return 0;
+		}
 		err->code = ERR_STORE;
 		return err_wrap(err, "the store %s is damaged, run store verify with --repair",
 				s->path);

@@ -39,10 +39,12 @@ int store_memo_get(struct store *s, const char *kind, const struct sha256 *key, 
 	*out = NULL;
 	if (check_kind(kind, err) < 0)
 		return -1;
-	if (!file_exists(s->dirs[DIR_MEMO], rel))
+	if (file_read(s->dirs[DIR_MEMO], rel, MEMO_MAX + SHA256_HEX_LEN + 1, &all, &len, err) < 0) {
+		if (err->sys_errno != ENOENT)
+			return err_wrap(err, "read a memo");
+		err_clear(err);
 		return 0;
-	if (file_read(s->dirs[DIR_MEMO], rel, MEMO_MAX + SHA256_HEX_LEN + 1, &all, &len, err) < 0)
-		return err_wrap(err, "read a memo");
+	}
 	if (len <= SHA256_HEX_LEN || all[SHA256_HEX_LEN] != '\n')
 		return 0;
 	sha256_of(all + SHA256_HEX_LEN + 1, len - SHA256_HEX_LEN - 1, &hash);

@@ -181,14 +181,20 @@ static int open_locked(struct store *s, bool finish, struct err *err)
 	return store_sweep(s, err);
 }
 
-static int open_all(struct store *s, const char *path, bool create, struct err *err)
+/* 1: no store is there, and none is missed. */
+static int open_all(struct store *s, const char *path, int flags, struct err *err)
 {
-	bool absent, begun = false;
+	bool create = (flags & STORE_CREATE) && !s->readonly, absent, begun = false;
+	bool may_miss = (flags & STORE_MAY_MISS) && s->readonly;
 
+	if (may_miss && access(path, F_OK) < 0 && errno == ENOENT)
+		return 1;
 	if (open_top(s, path, create, err) < 0 || check_version(s, &absent, err) < 0)
 		return -1;
 	if (absent && check_foreign(s, &begun, err) < 0)
 		return -1;
+	if (absent && may_miss)
+		return 1;
 	if (absent && !create && !begun)
 		return err_set(err, ERR_STORE, 0, "%s is not a belljar store: it is empty",
 			       s->path);
@@ -204,21 +210,24 @@ int store_open(const char *path, int flags, struct store **out, struct err *err)
 {
 	_cleanup_free_ char *chosen = path ? xstrdup(path) : NULL;
 	_cleanup_(store_closep) struct store *s = xcalloc(1, sizeof(*s));
-	bool create = (flags & STORE_CREATE) && !(flags & STORE_READONLY);
+	int rc;
 
+	*out = NULL;
 	s->fd = s->lock_fd = -1;
 	for (int i = 0; i < DIR_COUNT; i++)
 		s->dirs[i] = -1;
 	s->readonly = flags & STORE_READONLY;
 	if (sha256_ready(err) < 0 || (!chosen && default_path(&chosen, err) < 0))
 		return -1;
-	if (open_all(s, chosen, create, err) < 0) {
+	rc = open_all(s, chosen, flags, err);
+	if (rc < 0) {
 		/* A folder on the way that may not be entered is no input of a build. */
 		if (err->code == ERR_INPUT)
 			err->code = ERR_STORE;
 		return s->path ? store_explain(s, err) : -1;
 	}
-	*out = TAKE_PTR(s);
+	if (rc == 0)
+		*out = TAKE_PTR(s);
 	return 0;
 }
 

@@ -27,6 +27,8 @@ struct cli {
 int cli_main(int argc, char **argv);
 
 /* ---- context.c ---- */
+/* For who writes nothing: the store stays NULL where there is none yet, and nothing is built. */
+#define CLI_LOOK (STORE_READONLY | STORE_MAY_MISS)
 /* Open the store; flags as in store_open(). One that is open stays as it is. */
 int cli_open_store(struct cli *c, int flags, struct err *err) __attribute__((warn_unused_result));
 /* recipes_dir, toolchains_dir. */

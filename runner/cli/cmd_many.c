@@ -157,10 +157,12 @@ int cmd_build_many(struct cli *c, struct err *err)
 {
 	_cleanup_(many_release) struct many_build m = {.picks = PICKS_INIT,
 						       .report = BUILD_REPORT_INIT};
+	bool dry = opt_has(&c->parsed, OPT_DRY_RUN);
 
-	if (choose(c, &m.picks, err) < 0 || cli_open_store(c, STORE_CREATE, err) < 0)
+	if (choose(c, &m.picks, err) < 0 ||
+	    cli_open_store(c, dry ? CLI_LOOK : STORE_CREATE, err) < 0)
 		return -1;
-	if (opt_has(&c->parsed, OPT_DRY_RUN)) {
+	if (dry) {
 		if (plan_keys(&m.picks.plan, c->runner.store, err) < 0)
 			return -1;
 		return present(c, &m, err);

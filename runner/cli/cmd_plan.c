@@ -17,7 +17,7 @@ int cmd_plan(struct cli *c, struct err *err)
 {
 	_cleanup_(plan_release) struct plan p = PLAN_INIT;
 
-	if (cli_make_plan(c, STORE_CREATE, &p, err) < 0 || plan_keys(&p, c->runner.store, err) < 0)
+	if (cli_make_plan(c, CLI_LOOK, &p, err) < 0 || plan_keys(&p, c->runner.store, err) < 0)
 		return -1;
 	if (c->json)
 		return cli_print_json(plan_to_json(&p), err);

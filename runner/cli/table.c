@@ -156,7 +156,9 @@ const struct cli_command cli_commands[] = {
 	 build_options, 1, -1, false, cmd_build},
 	{"fetch", "SELECTOR", "fetch all that a build needs, so that it can be done offline",
 	 SELECTOR_TEXT, fetch_options, 1, 1, false, cmd_fetch},
-	{"plan", "SELECTOR", "show the actions of a build and their keys", SELECTOR_TEXT,
+	{"plan", "SELECTOR", "show the actions of a build and their keys",
+	 SELECTOR_TEXT
+	 "\nWrites nothing: a store that is not there yet is not made, and has nothing.",
 	 plan_options, 1, 1, false, cmd_plan},
 	{"shell", "SELECTOR [--] [COMMAND...]",
 	 "enter the room of a build before one of its phases", SELECTOR_TEXT, shell_options, 1, -1,

@@ -76,7 +76,10 @@ int node_require_pins(const struct plan_node *n, struct err *err)
 	__attribute__((warn_unused_result));
 /* ERR_INPUT when a source of some node is not pinned: it can be described, not built or fetched. */
 int plan_require_pins(const struct plan *p, struct err *err) __attribute__((warn_unused_result));
-/* Find the roots' hashes: composed before, or recorded in the lock. */
+/*
+ * Find the roots' hashes: composed before, or recorded in the lock. Here and below a NULL store is
+ * one that has nothing.
+ */
 int plan_find_roots(struct plan *p, struct store *s, struct err *err)
 	__attribute__((warn_unused_result));
 /* The key of node @i when it can be known, and its result when the store has it. */

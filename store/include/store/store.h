@@ -33,14 +33,16 @@
 struct store; /* opaque: owns the directory fds and the shared lock against gc */
 
 enum store_flags {
-	STORE_CREATE = 1,  /* make it when it is missing */
-	STORE_READONLY = 2 /* no lock, no sweep, no writes: for list, log, describe */
+	STORE_CREATE = 1,   /* make it when it is missing */
+	STORE_READONLY = 2, /* no lock, no sweep, no writes: for log, describe, plan */
+	STORE_MAY_MISS = 4  /* with the former: where no store is, *out is NULL and 0 returned */
 };
 
 /*
  * Open the store at @path (NULL: $BELLJAR_STORE, else /var/lib/belljar as root, else
  * $XDG_DATA_HOME/belljar, else ~/.local/share/belljar). Sweeps tmp/ entries whose owner died.
- * A store whose making was cut short is completed, unless it is opened for reading only.
+ * A store whose making was cut short is completed, unless it is opened for reading only; with
+ * STORE_MAY_MISS it counts as none, and so does an empty folder.
  */
 int store_open(const char *path, int flags, struct store **out, struct err *err)
 	__attribute__((warn_unused_result));

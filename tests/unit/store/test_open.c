@@ -182,6 +182,29 @@ STORE_TEST(open, read_only_writes_nothing)
 	return NULL;
 }
 
+/* Who only wants to know what is built needs no store: none has nothing. */
+STORE_TEST(open, missing_store_is_none_for_who_asks)
+{
+	_cleanup_free_ char *path = NULL;
+	struct err err = ERR_INIT;
+	struct store *s = NULL;
+	WORLD(w);
+
+	path = path_join(w.dir, "other");
+	OK(store_open(path, STORE_READONLY | STORE_MAY_MISS, &s, &err));
+	CHECK(!s && !file_exists(w.fd, "other"));
+	CHECK(mkdir(path, 0700) == 0 && mkdirat(w.fd, "other/trees", 0700) == 0);
+	OK(store_open(path, STORE_READONLY | STORE_MAY_MISS, &s, &err));
+	CHECK(!s && count_entries("%s", path) == 1);
+	put_file(w.fd, "other/letters.txt", "", 0644);
+	FAILS(store_open(path, STORE_READONLY | STORE_MAY_MISS, &s, &err), ERR_STORE,
+	      "is not a belljar store: it holds 'letters.txt'");
+	OK(store_open(w.path, STORE_READONLY | STORE_MAY_MISS, &s, &err));
+	CHECK(s && strcmp(store_path(s), w.path) == 0);
+	store_close(s);
+	return NULL;
+}
+
 /* While gc has the store, an opener waits; while the store is open, gc waits and says so. */
 STORE_TEST(open, waits_for_gc)
 {
