@@ -14,6 +14,9 @@
  * goes, actions before trees, so that a kill in the middle leaves no action without its tree.
  *
  * "All of whose": an empty output is the same tree for every action, and would keep them all.
+ *
+ * A dry run takes no lock and writes nothing: it looks while others build, and perhaps while
+ * another gc removes what it is looking at.
  */
 
 struct gc_action {
@@ -43,7 +46,17 @@ static void gc_release(struct gc *gc)
 	free(gc->actions);
 	json_decref(gc->live);
 	store_tmp_release(&gc->tmp);
-	store_lock_shared(gc->s);
+	if (!gc->dry_run)
+		store_lock_shared(gc->s);
+}
+
+/* Of a dry run: did another gc take the object away, that it could not be looked at? */
+static bool is_gone(const struct gc *gc, int dirfd, const char *name, struct err *err)
+{
+	if (!gc->dry_run || (err->sys_errno != ENOENT && file_exists(dirfd, name)))
+		return false;
+	err_clear(err);
+	return true;
 }
 
 static bool is_live(const struct gc *gc, const char *hex)
@@ -106,8 +119,12 @@ static int load_roots(struct gc *gc, struct err *err)
 		char hex[SHA256_HEX_LEN + 1];
 		bool valid;
 
-		if (file_readlink(roots, names.v[i], &link, err) < 0 ||
-		    root_target(gc, link, &valid, hex, err) < 0)
+		if (file_readlink(roots, names.v[i], &link, err) < 0) {
+			if (is_gone(gc, roots, names.v[i], err))
+				continue;
+			return -1;
+		}
+		if (root_target(gc, link, &valid, hex, err) < 0)
 			return -1;
 		if (valid) {
 			json_set(gc->live, hex, json_true());
@@ -168,9 +185,11 @@ static int discard(struct gc *gc, enum store_dir dir, const char *name, uint64_t
 						     [DIR_ACTIONS] = "action",
 						     [DIR_BUILDS] = "builds of"};
 	int dirfd = gc->s->dirs[dir];
+	uint64_t bytes = 0;
 
-	if (tree_size(dirfd, name, &gc->stats->bytes, err) < 0)
-		return -1;
+	if (tree_size(dirfd, name, &bytes, err) < 0)
+		return is_gone(gc, dirfd, name, err) ? 0 : -1;
+	gc->stats->bytes += bytes;
 	if (count)
 		(*count)++;
 	event_debug(gc->sink, "%s %s %s", gc->dry_run ? "would remove" : "remove", kinds[dir],
@@ -194,7 +213,7 @@ static int sweep_actions(struct gc *gc, struct err *err)
 		if (!gc->actions[i].live &&
 		    discard(gc, DIR_ACTIONS, gc->actions[i].name, NULL, err) < 0)
 			return -1;
-	if (file_fsync_dir(gc->s->dirs[DIR_ACTIONS], err) < 0 ||
+	if ((!gc->dry_run && file_fsync_dir(gc->s->dirs[DIR_ACTIONS], err) < 0) ||
 	    store_list(gc->s->dirs[DIR_BUILDS], ".", &builds, err) < 0)
 		return -1;
 	for (size_t i = 0; i < builds.n; i++)
@@ -319,6 +338,13 @@ static int sweep_locks(struct gc *gc, struct err *err)
 	return 0;
 }
 
+static int take_over(struct gc *gc, struct err *err)
+{
+	if (store_need_write(gc->s, err) < 0 || store_lock_exclusive(gc->s, gc->sink, err) < 0)
+		return -1;
+	return store_tmp_new(gc->s, &gc->tmp, err);
+}
+
 int store_gc(struct store *s, bool dry_run, bool keep_sources, const struct event_sink *sink,
 	     struct store_gc_stats *out, struct err *err)
 {
@@ -330,8 +356,7 @@ int store_gc(struct store *s, bool dry_run, bool keep_sources, const struct even
 					      .stats = out};
 
 	*out = (struct store_gc_stats){0};
-	if (store_need_write(s, err) < 0 || store_lock_exclusive(s, sink, err) < 0 ||
-	    store_tmp_new(s, &gc.tmp, err) < 0)
+	if (!dry_run && take_over(&gc, err) < 0)
 		return -1;
 	if (load_roots(&gc, err) < 0 || load_actions(&gc, err) < 0 ||
 	    (keep_sources && load_checkouts(&gc, err) < 0))

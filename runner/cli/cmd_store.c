@@ -12,7 +12,7 @@ static int gc(struct cli *c, struct err *err)
 	char size[32];
 	json_t *doc;
 
-	if (cli_open_store(c, 0, err) < 0 ||
+	if (cli_open_store(c, dry ? STORE_READONLY : 0, err) < 0 ||
 	    store_gc(c->runner.store, dry, opt_has(&c->parsed, OPT_KEEP_SOURCES), &c->sink, &st,
 		     err) < 0)
 		return -1;

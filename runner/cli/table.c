@@ -219,7 +219,9 @@ const struct cli_command cli_commands[] = {
 	{"store", "gc|verify|du", "clean, check or measure the store",
 	 "gc removes what no result link leads to any more: results with their records and logs, "
 	 "the\n"
-	 "roots of toolchains, and all fetched files, which the next build fetches again. verify "
+	 "roots of toolchains, and all fetched files, which the next build fetches again. It waits "
+	 "for\n"
+	 "running builds; gc --dry-run does not, and counts what these have not linked yet. verify "
 	 "hashes\n"
 	 "all anew; with --repair what is damaged is moved into the store's folder bad/. du "
 	 "measures.",

@@ -178,8 +178,9 @@ struct store_gc_stats {
  * to @sink). What lives: trees that a root leads to (its link must still point there); actions all
  * of whose outputs live, with their records and every tree that their value names; memos of such
  * trees; with @keep_sources all blobs and all checkouts of git sources, none without. @dry_run only
- * counts. @bytes are what the disk gets back, a file with N hard links counted as one Nth for each
- * of its names.
+ * counts, in a store that may be open for reading only, and waits for nobody: it tells what nobody
+ * needs at that moment, what a running build has not linked yet among it. @bytes are what the disk
+ * gets back, a file with N hard links counted as one Nth for each of its names.
  */
 int store_gc(struct store *s, bool dry_run, bool keep_sources, const struct event_sink *sink,
 	     struct store_gc_stats *out, struct err *err) __attribute__((warn_unused_result));

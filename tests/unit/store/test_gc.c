@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
 
+/* The private header, for the lock that only gc takes. */
+#include <internal.h>
+
 /* ---- result links ---- */
 
 static char *link_path(const struct world *w, const char *name)
@@ -177,6 +180,70 @@ STORE_TEST(gc, dry_run_only_counts)
 	CHECK(dry.trees == 4 && dry.blobs == 1 && dry.builds == 2);
 	CHECK(dry.trees == wet.trees && dry.blobs == wet.blobs && dry.builds == wet.builds &&
 	      dry.bytes == wet.bytes);
+	free(sc.link);
+	return NULL;
+}
+
+/* Nor does it wait, for who builds or for a gc, or write. */
+STORE_TEST(gc, dry_run_waits_for_nobody)
+{
+	_cleanup_(store_closep) struct store *s = NULL;
+	struct store_gc_stats dry;
+	struct scene sc;
+	struct err err = ERR_INIT;
+	WORLD(w);
+
+	STEP(make_scene(&w, &sc));
+	alarm(20); /* an end for who waits all the same */
+	OK(store_lock_exclusive(w.s, NULL, &err));
+	OK(store_open(w.path, STORE_READONLY, &s, &err));
+	OK(store_gc(s, true, true, NULL, &dry, &err));
+	CHECK(dry.trees == 2 && dry.builds == 1 && dry.blobs == 0);
+	FAILS(store_gc(s, false, true, NULL, &dry, &err), ERR_BUG, "open for reading only");
+	alarm(0);
+	free(sc.link);
+	return NULL;
+}
+
+/* Another gc that is faster: what a dry run was told of first of its kind, it takes away all of. */
+static void take_away(void *arg, const struct event *ev)
+{
+	static const struct {
+		const char *said, *folder;
+	} kinds[] = {{"no longer leads", "roots"},
+		     {"remove action", "actions"},
+		     {"remove builds", "builds"},
+		     {"remove tree", "trees"}};
+	const struct world *w = arg;
+	struct err err = ERR_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		_cleanup_free_ char *rel = path_join("store", kinds[i].folder);
+
+		if (!ev->text || !strstr(ev->text, kinds[i].said))
+			continue;
+		if (file_remove_tree(w->fd, rel, &err) < 0)
+			abort();
+		put_dir(w->fd, rel);
+	}
+}
+
+STORE_TEST(gc, dry_run_beside_another_gc)
+{
+	_cleanup_free_ char *second = NULL;
+	struct event_sink sink = {.fn = take_away};
+	struct store_gc_stats dry;
+	struct scene sc;
+	struct err err = ERR_INIT;
+	WORLD(w);
+
+	sink.arg = &w;
+	second = link_path(&w, "second");
+	STEP(make_scene(&w, &sc));
+	OK(store_root_link(w.s, second, &sc.built, &err));
+	CHECK(unlink(sc.link) == 0 && unlink(second) == 0);
+	OK(store_gc(w.s, true, true, &sink, &dry, &err));
+	CHECK(dry.trees == 1 && dry.builds == 1);
 	free(sc.link);
 	return NULL;
 }
