@@ -138,6 +138,40 @@ static int make_action(struct plan *p, struct plan_node *n, struct err *err)
 			       err);
 }
 
+/* The store sorts what it keeps by name; the order of outputs is the recipe's, as after a build. */
+static void order_outputs(json_t *result, const char *key, const struct strv *names)
+{
+	json_t *map = json_object_get(result, key), *ordered;
+
+	if (!json_is_object(map))
+		return;
+	ordered = json_object();
+	for (size_t i = 0; i < names->n; i++) {
+		json_t *value = json_object_get(map, names->v[i]);
+
+		if (value)
+			json_set(ordered, names->v[i], json_incref(value));
+	}
+	json_object_update_missing(ordered, map);
+	json_set(result, key, ordered);
+}
+
+static int find_result(struct plan_node *n, struct store *s, struct err *err)
+{
+	_cleanup_(strv_release) struct strv names = STRV_INIT;
+
+	json_decref(n->result);
+	n->result = NULL;
+	if (s && store_action_get(s, &n->key, &n->result, err) < 0)
+		return -1;
+	if (!n->result)
+		return 0;
+	node_outputs(n, &names);
+	order_outputs(n->result, "outputs", &names);
+	order_outputs(n->result, "sizes", &names);
+	return 0;
+}
+
 int plan_key(struct plan *p, size_t i, struct store *s, struct err *err)
 {
 	struct plan_node *n = &p->nodes[i];
@@ -152,9 +186,7 @@ int plan_key(struct plan *p, size_t i, struct store *s, struct err *err)
 			return -1;
 		n->has_key = true;
 	}
-	json_decref(n->result);
-	n->result = NULL;
-	return s ? store_action_get(s, &n->key, &n->result, err) : 0;
+	return find_result(n, s, err);
 }
 
 int plan_keys(struct plan *p, struct store *s, struct err *err)

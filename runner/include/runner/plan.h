@@ -46,7 +46,8 @@ struct plan_node {
 	bool has_key;
 	struct sha256 key;
 	json_t *action; /* the canonical document whose hash is the key */
-	json_t *result; /* what the store knows under that key; NULL: not built */
+	json_t *result; /* what the store knows under that key, outputs in the recipe's order;
+			   NULL: not built */
 	char *waits;    /* why there is no key yet; NULL when there is one */
 };
 
