@@ -3,6 +3,7 @@
 #include "describe.h"
 
 #include <base/cleanup.h>
+#include <runner/selector.h>
 #include <string.h>
 
 /* Option values are "true" and "false"; `target` is text. */
@@ -15,6 +16,21 @@ static json_t *settings_json(const struct settings *s)
 			 strcmp(s->v[i].name, "target")
 				 ? json_boolean(!strcmp(s->v[i].value, "true"))
 				 : json_string(s->v[i].value));
+	return o;
+}
+
+/* branch and variant: null where the recipe leaves the choice to the input's own. */
+static json_t *input_json(const struct recipe_input *in)
+{
+	_cleanup_free_ char *selector = selector_text(in->name, in->branch, in->variant);
+	json_t *o = json_object();
+
+	json_set_str(o, "name", in->name);
+	json_set(o, "branch", json_text(in->branch));
+	json_set(o, "variant", json_text(in->variant));
+	json_set_str(o, "target", in->target);
+	json_set_str(o, "selector", selector);
+	json_set(o, "when", settings_json(&in->when));
 	return o;
 }
 
@@ -99,7 +115,7 @@ static void add_lists(json_t *doc, const struct described *d)
 	for (size_t i = 0; i < r->n_variants; i++)
 		json_set(variants, r->variants[i].name, settings_json(&r->variants[i].set));
 	for (size_t i = 0; i < r->n_inputs; i++)
-		json_array_append_new(inputs, json_string(r->inputs[i].name));
+		json_array_append_new(inputs, input_json(&r->inputs[i]));
 	for (size_t i = 0; i < r->n_phases; i++)
 		json_array_append_new(phases, json_string(r->phases[i].name));
 	for (size_t i = 0; i < b->n_sources; i++)

@@ -4,6 +4,7 @@
 
 #include <base/cleanup.h>
 #include <inttypes.h>
+#include <runner/selector.h>
 #include <string.h>
 
 static void print_when(const struct settings *when)
@@ -131,12 +132,22 @@ static void print_patch(const struct branch *b, const struct patch *p)
 	print_when(&when);
 }
 
+static void print_input(const struct recipe_input *in)
+{
+	_cleanup_free_ char *selector = selector_text(in->name, in->branch, in->variant);
+
+	printf("input %s", selector);
+	if (!strcmp(in->target, "host"))
+		printf(" for the host");
+	else if (strcmp(in->target, "target") != 0)
+		printf(" for %s", in->target);
+	print_when(&in->when);
+}
+
 static void print_steps(const struct recipe *r, const struct branch *b)
 {
-	for (size_t i = 0; i < r->n_inputs; i++) {
-		printf("input %s", r->inputs[i].name);
-		print_when(&r->inputs[i].when);
-	}
+	for (size_t i = 0; i < r->n_inputs; i++)
+		print_input(&r->inputs[i]);
 	for (size_t i = 0; i < b->n_sources; i++)
 		print_source(&b->sources[i]);
 	for (size_t i = 0; i < b->n_patches; i++)

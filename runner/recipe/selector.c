@@ -44,5 +44,6 @@ int selector_parse(const char *text, struct selector *out, struct err *err)
 
 char *selector_text(const char *name, const char *branch, const char *variant)
 {
-	return xasprintf("%s@%s%s%s", name, branch, variant ? ":" : "", variant ? variant : "");
+	return xasprintf("%s%s%s%s%s", name, branch ? "@" : "", branch ? branch : "",
+			 variant ? ":" : "", variant ? variant : "");
 }

@@ -14,7 +14,7 @@ struct selector {
 /* ERR_USAGE when the text has not that form. */
 int selector_parse(const char *text, struct selector *out, struct err *err)
 	__attribute__((warn_unused_result));
-/* "NAME@BRANCH:VARIANT"; @variant may be NULL. Caller frees. */
+/* "NAME@BRANCH:VARIANT"; @branch and @variant may be NULL. Caller frees. */
 char *selector_text(const char *name, const char *branch, const char *variant)
 	__attribute__((returns_nonnull));
 void selector_release(struct selector *s);
