@@ -40,6 +40,13 @@ int cli_request(struct cli *c, struct request *out, struct err *err)
 /* The store, the data folders, and the plan of the first operand. */
 int cli_make_plan(struct cli *c, int store_flags, struct plan *out, struct err *err)
 	__attribute__((warn_unused_result));
+/*
+ * Warn of an epoch that lies in the future, nearly always a mistake of who wrote it. No more than
+ * that: what a recipe gives must not depend on the clock.
+ */
+void cli_warn_future(struct cli *c, const char *recipe, const struct branch *b);
+/* Of each branch of a plan, once. */
+void cli_warn_epochs(struct cli *c, const struct plan *p);
 void cli_release(struct cli *c);
 
 /* ---- limits.c ---- */

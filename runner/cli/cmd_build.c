@@ -51,6 +51,7 @@ int cmd_build(struct cli *c, struct err *err)
 	if (cli_make_plan(c, STORE_CREATE, &p, err) < 0 ||
 	    links_check(c, plan_wanted(&p), false, err) < 0)
 		return -1;
+	cli_warn_epochs(c, &p);
 	if (build_run(&c->runner, &p, false, &report, err) < 0) {
 		explain_failure(c, &p, &report);
 		return -1;

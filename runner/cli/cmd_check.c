@@ -229,6 +229,7 @@ int cmd_check(struct cli *c, struct err *err)
 	    plan_make(&rq, &p, err) < 0 || ready(c, &p, rounds, err) < 0 ||
 	    cli_open_store(c, STORE_CREATE, err) < 0)
 		return -1;
+	cli_warn_epochs(c, &p);
 	if (opt_has(&c->parsed, OPT_REGOLD)) {
 		walls = regold_walls(c->runner.require_walls);
 		c->runner.require_walls = walls;

@@ -95,6 +95,7 @@ int cmd_describe(struct cli *c, struct err *err)
 	today_is(today);
 	d.support = branch_support(d.branch, today);
 	look_for_result(c, &d);
+	cli_warn_future(c, d.recipe->name, d.branch);
 	if (c->json)
 		return cli_print_json(describe_json(&d), err);
 	describe_text(&d);

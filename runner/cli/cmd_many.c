@@ -162,6 +162,7 @@ int cmd_build_many(struct cli *c, struct err *err)
 	if (choose(c, &m.picks, err) < 0 ||
 	    cli_open_store(c, dry ? CLI_LOOK : STORE_CREATE, err) < 0)
 		return -1;
+	cli_warn_epochs(c, &m.picks.plan);
 	if (dry) {
 		if (plan_keys(&m.picks.plan, c->runner.store, err) < 0)
 			return -1;

@@ -19,6 +19,7 @@ int cmd_plan(struct cli *c, struct err *err)
 
 	if (cli_make_plan(c, CLI_LOOK, &p, err) < 0 || plan_keys(&p, c->runner.store, err) < 0)
 		return -1;
+	cli_warn_epochs(c, &p);
 	if (c->json)
 		return cli_print_json(plan_to_json(&p), err);
 	for (size_t i = 0; i < p.n_nodes; i++)

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 void cli_release(struct cli *c)
 {
@@ -99,6 +100,33 @@ int cli_request(struct cli *c, struct request *out, struct err *err)
 	out->recipes_dir = c->recipes_dir;
 	out->toolchains_dir = c->toolchains_dir;
 	return 0;
+}
+
+void cli_warn_future(struct cli *c, const char *recipe, const struct branch *b)
+{
+	time_t when = (time_t)b->epoch;
+	struct tm tm = {0};
+	char date[16];
+
+	if (when <= time(NULL) || !gmtime_r(&when, &tm) ||
+	    !strftime(date, sizeof(date), "%Y-%m-%d", &tm))
+		return;
+	event_warn(&c->sink, "%s@%s: its epoch is in the future by this host's clock: %lld, on %s",
+		   recipe, b->name, (long long)b->epoch, date);
+}
+
+void cli_warn_epochs(struct cli *c, const struct plan *p)
+{
+	for (size_t i = 0; i < p->n_nodes; i++) {
+		const struct plan_node *n = &p->nodes[i];
+		bool told = false;
+
+		for (size_t k = 0; k < i && !told; k++)
+			told = p->nodes[k].recipe == n->recipe &&
+			       !strcmp(p->nodes[k].branch->name, n->branch->name);
+		if (!told)
+			cli_warn_future(c, n->recipe->name, n->branch);
+	}
 }
 
 int cli_make_plan(struct cli *c, int store_flags, struct plan *out, struct err *err)

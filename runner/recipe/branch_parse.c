@@ -10,6 +10,8 @@
 #include <runner/names.h>
 #include <string.h>
 
+#define EPOCH_MAX 0xffffffffLL
+
 static int parse_golden_outputs(const struct recipe *r, const struct yaml *node, struct golden *g,
 				struct err *err)
 {
@@ -126,8 +128,13 @@ static int parse_epoch(struct branch *b, const struct yaml *root, struct err *er
 	}
 	if (yaml_get_int(root, "epoch", true, &b->epoch, err) < 0)
 		return -1;
-	if (b->epoch <= 0)
-		return yaml_error(node, err, "'epoch': expected seconds since 1970, more than 0");
+	/* Never the clock: what builds today must not be refused on a host that is behind. */
+	if (b->epoch <= 0 || b->epoch > EPOCH_MAX)
+		return yaml_error(
+			node, err,
+			"'epoch': expected seconds since 1970, from 1 to %lld (32 bits, all "
+			"that gzip and PE files hold), found %lld",
+			EPOCH_MAX, (long long)b->epoch);
 	return 0;
 }
 

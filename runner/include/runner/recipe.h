@@ -134,7 +134,8 @@ struct golden {
 
 struct branch {
 	char *name, *version, *dir;
-	int64_t epoch; /* 0: unknown, possible only while a source is not pinned */
+	int64_t epoch; /* fits 32 bits unsigned; 0: unknown, possible only while a source is not
+			  pinned */
 	/* Dates as 2028-03-05, and where they are written; NULL when not said. */
 	char *released, *full_until, *security_until, *support_source;
 	struct source *sources;

@@ -42,7 +42,11 @@ struct refusal {
 
 static const struct refusal refusals[] = {
 	{"epoch: 1700000000", "epoch: soon", "branch.yaml:3:8", "expected a whole number"},
-	{"epoch: 1700000000", "epoch: 0", "branch.yaml:3:8", "more than 0"},
+	{"epoch: 1700000000", "epoch: 0", "branch.yaml:3:8",
+	 "expected seconds since 1970, from 1 to 4294967295"},
+	{"epoch: 1700000000", "epoch: -1", "branch.yaml:3:8", "found -1"},
+	{"epoch: 1700000000", "epoch: 4294967296", "branch.yaml:3:8", "found 4294967296"},
+	{"epoch: 1700000000", "epoch: 1700000000000", "branch.yaml:3:8", "from 1 to 4294967295"},
 	{"epoch: 1700000000\n", "", NULL, "missing key 'epoch'"},
 	{"released: 2024-01-02", "released: January", "branch.yaml:4", "expected a date"},
 	{"sha256: aaaa", "sha256: AAAA", "branch.yaml:8:13", "64 lower-case hex digits"},
