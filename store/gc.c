@@ -28,6 +28,7 @@ struct gc_action {
 struct gc {
 	struct store *s;
 	bool dry_run;
+	bool removing; /* the second pass: see sweep() */
 	const struct event_sink *sink;
 	json_t *live; /* tree hash -> true */
 	struct gc_action *actions;
@@ -176,7 +177,7 @@ static void spread(struct gc *gc)
 	}
 }
 
-/* Count one object, and remove it unless only counting is wanted. */
+/* Count one object in the first pass, remove it in the second. */
 static int discard(struct gc *gc, enum store_dir dir, const char *name, uint64_t *count,
 		   struct err *err)
 {
@@ -187,6 +188,8 @@ static int discard(struct gc *gc, enum store_dir dir, const char *name, uint64_t
 	int dirfd = gc->s->dirs[dir];
 	uint64_t bytes = 0;
 
+	if (gc->removing)
+		return store_trash(&gc->tmp, dirfd, name, err);
 	if (tree_size(dirfd, name, &bytes, err) < 0)
 		return is_gone(gc, dirfd, name, err) ? 0 : -1;
 	gc->stats->bytes += bytes;
@@ -194,7 +197,7 @@ static int discard(struct gc *gc, enum store_dir dir, const char *name, uint64_t
 		(*count)++;
 	event_debug(gc->sink, "%s %s %s", gc->dry_run ? "would remove" : "remove", kinds[dir],
 		    name);
-	return gc->dry_run ? 0 : store_trash(&gc->tmp, dirfd, name, err);
+	return 0;
 }
 
 static bool key_is_live(const struct gc *gc, const char *key)
@@ -213,7 +216,7 @@ static int sweep_actions(struct gc *gc, struct err *err)
 		if (!gc->actions[i].live &&
 		    discard(gc, DIR_ACTIONS, gc->actions[i].name, NULL, err) < 0)
 			return -1;
-	if ((!gc->dry_run && file_fsync_dir(gc->s->dirs[DIR_ACTIONS], err) < 0) ||
+	if ((gc->removing && file_fsync_dir(gc->s->dirs[DIR_ACTIONS], err) < 0) ||
 	    store_list(gc->s->dirs[DIR_BUILDS], ".", &builds, err) < 0)
 		return -1;
 	for (size_t i = 0; i < builds.n; i++)
@@ -230,7 +233,8 @@ static int sweep_trees(struct gc *gc, struct err *err)
 	if (store_list(gc->s->dirs[DIR_TREES], ".", &names, err) < 0)
 		return -1;
 	for (size_t i = 0; i < names.n; i++) {
-		event_progress(gc->sink, "gc", "trees", i, names.n);
+		if (gc->removing || gc->dry_run)
+			event_progress(gc->sink, "gc", "trees", i, names.n);
 		if (!is_live(gc, names.v[i]) &&
 		    discard(gc, DIR_TREES, names.v[i], &gc->stats->trees, err) < 0)
 			return -1;
@@ -274,7 +278,7 @@ static int sweep_memos_of(struct gc *gc, const char *kind, struct err *err)
 		if (!text || memo_is_dead(gc, text)) {
 			_cleanup_free_ char *rel = path_join(kind, names.v[i]);
 
-			if (!gc->dry_run && unlinkat(gc->s->dirs[DIR_MEMO], rel, 0) < 0)
+			if (unlinkat(gc->s->dirs[DIR_MEMO], rel, 0) < 0)
 				return err_set(err, ERR_STORE, errno, "remove memo/%s", rel);
 		}
 	}
@@ -297,6 +301,8 @@ static int sweep_memos(struct gc *gc, struct err *err)
 {
 	_cleanup_(strv_release) struct strv kinds = STRV_INIT;
 
+	if (!gc->removing)
+		return 0;
 	if (store_list(gc->s->dirs[DIR_MEMO], ".", &kinds, err) < 0)
 		return -1;
 	for (size_t i = 0; i < kinds.n; i++)
@@ -316,7 +322,7 @@ static int sweep_blobs(struct gc *gc, struct err *err)
 
 		if (store_list(gc->s->dirs[DIR_BLOBS], dirs.v[i], &names, err) < 0)
 			return -1;
-		gc->stats->blobs += names.n;
+		gc->stats->blobs += gc->removing ? 0 : names.n;
 		if (names.n && discard(gc, DIR_BLOBS, dirs.v[i], NULL, err) < 0)
 			return -1;
 	}
@@ -328,7 +334,7 @@ static int sweep_locks(struct gc *gc, struct err *err)
 {
 	_cleanup_(strv_release) struct strv names = STRV_INIT;
 
-	if (gc->dry_run)
+	if (!gc->removing)
 		return 0;
 	if (store_list(gc->s->dirs[DIR_LOCKS], ".", &names, err) < 0)
 		return -1;
@@ -336,6 +342,20 @@ static int sweep_locks(struct gc *gc, struct err *err)
 		if (str_starts(names.v[i], "action-"))
 			unlinkat(gc->s->dirs[DIR_LOCKS], names.v[i], 0);
 	return 0;
+}
+
+/*
+ * All is counted before anything is removed: trees share files, and what is shared weighs more in
+ * the second one when the first is gone.
+ */
+static int sweep(struct gc *gc, bool keep_sources, struct err *err)
+{
+	/* Memos before trees: their texts are judged by the trees that are there. */
+	if (sweep_actions(gc, err) < 0 || sweep_memos(gc, err) < 0 || sweep_trees(gc, err) < 0)
+		return -1;
+	if (!keep_sources && sweep_blobs(gc, err) < 0)
+		return -1;
+	return sweep_locks(gc, err);
 }
 
 static int take_over(struct gc *gc, struct err *err)
@@ -362,10 +382,8 @@ int store_gc(struct store *s, bool dry_run, bool keep_sources, const struct even
 	    (keep_sources && load_checkouts(&gc, err) < 0))
 		return -1;
 	spread(&gc);
-	/* Memos before trees: their texts are judged by the trees that are there. */
-	if (sweep_actions(&gc, err) < 0 || sweep_memos(&gc, err) < 0 || sweep_trees(&gc, err) < 0)
+	if (sweep(&gc, keep_sources, err) < 0)
 		return -1;
-	if (!keep_sources && sweep_blobs(&gc, err) < 0)
-		return -1;
-	return sweep_locks(&gc, err);
+	gc.removing = !dry_run;
+	return dry_run ? 0 : sweep(&gc, keep_sources, err);
 }
