@@ -72,7 +72,7 @@ int cmd_export(struct cli *c, struct err *err)
 	int64_t epoch = 1;
 
 	if (!format)
-		format = "tar";
+		format = path && str_ends(path, ".tar.zst") ? "tar.zst" : "tar";
 	if (strcmp(format, "tar") && strcmp(format, "tar.zst"))
 		return err_set(err, ERR_USAGE, 0, "--format: expected tar or tar.zst, found '%s'",
 			       format);
