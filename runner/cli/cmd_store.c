@@ -5,6 +5,11 @@
 #include <inttypes.h>
 #include <string.h>
 
+static const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 static int gc(struct cli *c, struct err *err)
 {
 	struct store_gc_stats st = {0};
@@ -26,8 +31,9 @@ static int gc(struct cli *c, struct err *err)
 		return cli_print_json(doc, err);
 	}
 	cli_format_bytes(st.bytes, size, sizeof(size));
-	printf("%s: %" PRIu64 " trees, %" PRIu64 " files, %" PRIu64 " builds, %s\n",
-	       dry ? "would remove" : "removed", st.trees, st.blobs, st.builds, size);
+	printf("%s: %" PRIu64 " tree%s, %" PRIu64 " file%s, %" PRIu64 " build%s, %s\n",
+	       dry ? "would remove" : "removed", st.trees, plural(st.trees), st.blobs,
+	       plural(st.blobs), st.builds, plural(st.builds), size);
 	return cli_flush(err);
 }
 
@@ -53,13 +59,14 @@ static int verify(struct cli *c, struct err *err)
 	}
 	if (seen.bad)
 		return err_set(err, ERR_STORE, 0, "%" PRIu64 " damaged object%s%s", seen.bad,
-			       seen.bad == 1 ? "" : "s", repair ? ", moved away" : "");
+			       plural(seen.bad), repair ? ", moved away" : "");
 	render_clear(&c->render);
 	if (!c->json && c->render.verbosity >= 0)
 		fprintf(stderr,
-			"%" PRIu64 " blobs, %" PRIu64 " trees, %" PRIu64 " actions, %" PRIu64
-			" records: all as their names say\n",
-			seen.blobs, seen.trees, seen.actions, seen.records);
+			"%" PRIu64 " blob%s, %" PRIu64 " tree%s, %" PRIu64 " action%s, %" PRIu64
+			" record%s: all as their names say\n",
+			seen.blobs, plural(seen.blobs), seen.trees, plural(seen.trees),
+			seen.actions, plural(seen.actions), seen.records, plural(seen.records));
 	return 0;
 }
 
