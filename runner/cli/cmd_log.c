@@ -43,8 +43,10 @@ static int key_of_selector(struct cli *c, struct sha256 *out, struct err *err)
 		return -1;
 	n = plan_wanted(&p);
 	if (!n->has_key)
-		return err_set(err, ERR_INPUT, 0, "%s was never built here: it %s",
-			       c->parsed.operands[0], n->waits);
+		return err_set(
+			err, ERR_INPUT, 0,
+			"which build of %s is meant cannot be told: it %s; see belljar history",
+			c->parsed.operands[0], n->waits);
 	*out = n->key;
 	return check_recorded(c, out, err);
 }

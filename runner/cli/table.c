@@ -141,6 +141,7 @@ static const enum opt store_options[] = {OPT_DRY_RUN, OPT_KEEP_SOURCES, OPT_REPA
 #define SELECTOR_TEXT "SELECTOR is NAME[@BRANCH][:VARIANT]; without BRANCH the newest pinned one."
 
 #define HASH_TEXT "the first 8 digits suffice"
+#define KEY_TEXT  "KEY is that of an action, as build and history print it (" HASH_TEXT ")."
 
 const struct cli_command cli_commands[] = {
 	{"build", "SELECTOR...", "build, or take from the store what is built",
@@ -165,13 +166,15 @@ const struct cli_command cli_commands[] = {
 	 "enter the room of a build before one of its phases", SELECTOR_TEXT, shell_options, 1, -1,
 	 false, cmd_shell},
 	{"log", "SELECTOR|KEY", "show what a build printed",
-	 SELECTOR_TEXT "\n"
+	 SELECTOR_TEXT "\n" KEY_TEXT "\n"
 		       "With -v, what the build and its phases used follows on standard error: "
 		       "wall and CPU time, "
 		       "and the\n"
 		       "largest process. --json gives the whole record.",
 	 log_options, 1, 1, false, cmd_log},
 	{"history", "[SELECTOR|KEY]", "list past builds: when, what, how long, what came of it",
+	 KEY_TEXT
+	 "\n"
 	 "Without an operand all of them; what a SELECTOR leaves out matches anything. The first "
 	 "time is\n"
 	 "wall time, CPU is that of all its processes together.",
