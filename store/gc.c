@@ -28,6 +28,7 @@ struct gc_action {
 struct gc {
 	struct store *s;
 	bool dry_run;
+	bool locked;
 	bool removing; /* the second pass: see sweep() */
 	const struct event_sink *sink;
 	json_t *live; /* tree hash -> true */
@@ -47,7 +48,7 @@ static void gc_release(struct gc *gc)
 	free(gc->actions);
 	json_decref(gc->live);
 	store_tmp_release(&gc->tmp);
-	if (!gc->dry_run)
+	if (gc->locked)
 		store_lock_shared(gc->s);
 }
 
@@ -362,6 +363,7 @@ static int take_over(struct gc *gc, struct err *err)
 {
 	if (store_need_write(gc->s, err) < 0 || store_lock_exclusive(gc->s, gc->sink, err) < 0)
 		return -1;
+	gc->locked = true;
 	return store_tmp_new(gc->s, &gc->tmp, err);
 }
 

@@ -24,15 +24,18 @@ struct store {
 	int lock_fd; /* locks/store: shared while open, exclusive in gc; -1 when read-only */
 	int dirs[DIR_COUNT];
 	bool readonly;
+	struct store_wait wait;
 };
 
 /* ERR_BUG when the store was opened with STORE_READONLY. */
 int store_need_write(const struct store *s, struct err *err) __attribute__((warn_unused_result));
 
+/* The shared lock that an open store holds, on its lock_fd. */
+int store_lock_open(struct store *s, struct err *err) __attribute__((warn_unused_result));
 /*
  * Change the store's shared lock to an exclusive one, waiting (with a note to @sink) for every
  * other belljar to finish, and back. Between the two no other process reads or writes the store,
- * but those that opened it read-only.
+ * but those that opened it read-only. After a failure the store has no lock any more.
  */
 int store_lock_exclusive(struct store *s, const struct event_sink *sink, struct err *err)
 	__attribute__((warn_unused_result));

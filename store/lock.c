@@ -5,6 +5,7 @@
 #include <base/file.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -13,23 +14,50 @@
  * however it dies.
  */
 
-static int lock_exclusive(int fd, const struct event_sink *sink, const char *waiting)
+#define ASK_MS 100 /* between two looks at a lock, where somebody may want to stop */
+
+/*
+ * flock(2) goes on after a signal, and in a thread that the signal did not reach: whoever can be
+ * stopped looks now and then instead. @what is for messages.
+ */
+static int lock(const struct store *s, int fd, int how, const struct event_sink *sink,
+		const char *waiting, const char *what, struct err *err)
 {
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+	bool ask = s->wait.stopped != NULL;
+
+	if (flock(fd, how | LOCK_NB) == 0)
 		return 0;
 	if (errno == EWOULDBLOCK && waiting)
 		event_note(sink, "%s", waiting);
-	while (flock(fd, LOCK_EX) < 0)
-		if (errno != EINTR)
-			return -1;
+	while (flock(fd, ask ? how | LOCK_NB : how) < 0) {
+		if (errno != EINTR && errno != EWOULDBLOCK)
+			return err_set(err, ERR_STORE, errno, "lock %s", what);
+		if (ask && s->wait.stopped(s->wait.arg))
+			return err_set(err, ERR_INTERRUPTED, 0,
+				       "stopped while another belljar had %s", what);
+		if (ask)
+			poll(NULL, 0, ASK_MS);
+	}
 	return 0;
+}
+
+static int lock_store(struct store *s, int how, const struct event_sink *sink, const char *waiting,
+		      struct err *err)
+{
+	_cleanup_free_ char *what = xasprintf("the store %s", s->path);
+
+	return lock(s, s->lock_fd, how, sink, waiting, what, err);
+}
+
+int store_lock_open(struct store *s, struct err *err)
+{
+	return lock_store(s, LOCK_SH, s->wait.sink,
+			  "waiting for the store, which another belljar cleans or repairs", err);
 }
 
 int store_lock_exclusive(struct store *s, const struct event_sink *sink, struct err *err)
 {
-	if (lock_exclusive(s->lock_fd, sink, "waiting for other belljars that use the store") < 0)
-		return err_set(err, ERR_STORE, errno, "lock the store %s", s->path);
-	return 0;
+	return lock_store(s, LOCK_EX, sink, "waiting for other belljars that use the store", err);
 }
 
 void store_lock_shared(struct store *s)
@@ -42,6 +70,8 @@ void store_lock_shared(struct store *s)
 int store_lock_file(struct store *s, const char *name, const struct event_sink *sink,
 		    const char *waiting, struct err *err)
 {
+	_cleanup_free_ char *what = xasprintf("%s/locks/%s", s->path, name);
+
 	if (store_need_write(s, err) < 0)
 		return -1;
 	for (;;) {
@@ -51,8 +81,10 @@ int store_lock_file(struct store *s, const char *name, const struct event_sink *
 
 		if (fd < 0)
 			return store_explain(s, err);
-		if (lock_exclusive(fd, sink, waiting) < 0 || fstat(fd, &st) < 0)
-			return err_set(err, ERR_STORE, errno, "lock %s/locks/%s", s->path, name);
+		if (lock(s, fd, LOCK_EX, sink, waiting, what, err) < 0)
+			return -1;
+		if (fstat(fd, &st) < 0)
+			return err_set(err, ERR_STORE, errno, "lock %s", what);
 		/* gc removes lock files: one without a name locks nobody else out. */
 		if (st.st_nlink > 0)
 			return TAKE_FD(fd);

@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 /* The layout's version; a change that older programs would misread gets another number. */
@@ -171,10 +170,9 @@ static int open_locked(struct store *s, bool finish, struct err *err)
 	fd = file_open(s->dirs[DIR_LOCKS], "store", O_RDWR | O_CREAT | O_NOFOLLOW, 0600, err);
 	if (fd < 0)
 		return err_wrap(err, "the store %s cannot be written", s->path);
-	while (flock(fd, LOCK_SH) < 0)
-		if (errno != EINTR)
-			return err_set(err, ERR_STORE, errno, "lock the store %s", s->path);
 	s->lock_fd = TAKE_FD(fd);
+	if (store_lock_open(s, err) < 0)
+		return -1;
 	if (finish &&
 	    store_put_file(s, s->fd, "version", VERSION_TEXT, strlen(VERSION_TEXT), true, err) < 0)
 		return -1;
@@ -208,11 +206,18 @@ static int open_all(struct store *s, const char *path, int flags, struct err *er
 
 int store_open(const char *path, int flags, struct store **out, struct err *err)
 {
+	return store_open_waiting(path, flags, &(struct store_wait){0}, out, err);
+}
+
+int store_open_waiting(const char *path, int flags, const struct store_wait *wait,
+		       struct store **out, struct err *err)
+{
 	_cleanup_free_ char *chosen = path ? xstrdup(path) : NULL;
 	_cleanup_(store_closep) struct store *s = xcalloc(1, sizeof(*s));
 	int rc;
 
 	*out = NULL;
+	s->wait = *wait;
 	s->fd = s->lock_fd = -1;
 	for (int i = 0; i < DIR_COUNT; i++)
 		s->dirs[i] = -1;

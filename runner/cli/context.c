@@ -23,9 +23,12 @@ void cli_release(struct cli *c)
 
 int cli_open_store(struct cli *c, int flags, struct err *err)
 {
+	struct store_wait wait = {.sink = &c->sink, .stopped = cli_stopped};
+
 	if (c->runner.store)
 		return 0;
-	return store_open(opt_value(&c->parsed, OPT_STORE), flags, &c->runner.store, err);
+	return store_open_waiting(opt_value(&c->parsed, OPT_STORE), flags, &wait, &c->runner.store,
+				  err);
 }
 
 /* PREFIX/share/belljar/WHAT when installed, the source tree's WHAT in a build tree below it. */

@@ -46,6 +46,18 @@ enum store_flags {
  */
 int store_open(const char *path, int flags, struct store **out, struct err *err)
 	__attribute__((warn_unused_result));
+/*
+ * What happens while another process has a lock that is wanted, now or later: @sink gets a note,
+ * and when @stopped says so the waiting ends with ERR_INTERRUPTED. Copied; what it points to must
+ * outlive the store. With store_open() there are no notes of an opening, and no stopping.
+ */
+struct store_wait {
+	const struct event_sink *sink;
+	bool (*stopped)(void *arg);
+	void *arg;
+};
+int store_open_waiting(const char *path, int flags, const struct store_wait *wait,
+		       struct store **out, struct err *err) __attribute__((warn_unused_result));
 void store_close(struct store *s);
 void store_closep(struct store **s);
 const char *store_path(const struct store *s); /* absolute; borrowed */
