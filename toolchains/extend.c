@@ -56,10 +56,8 @@ static int add_pair(struct tc_pair *pair, const struct toolchain *base, struct e
 
 int toolchain_extend(struct toolchain *tc, const struct toolchain *base, struct err *err)
 {
-	if (base->extends)
-		return err_set(err, ERR_INPUT, 0,
-			       "that one extends %s in turn: only one step is possible",
-			       base->extends);
+	strv_push(&tc->below, base->name);
+	add_texts(&tc->below, &base->below);
 	tc->suite = xstrdup(base->suite);
 	tc->mirror = xstrdup(base->mirror);
 	tc->key_file = xstrdup(base->key_file);

@@ -22,8 +22,9 @@ struct tc_link {
 struct toolchain {
 	char *dir; /* …/toolchains/NAME */
 	char *name, *suite, *mirror;
-	char *extends;  /* the toolchain that this one adds to; NULL: none */
-	char *key_file; /* with its folder: with `extends`, the other toolchain's */
+	char *extends;     /* the toolchain that this one adds to; NULL: none */
+	struct strv below; /* all that it adds to in the end, the nearest first */
+	char *key_file;    /* with its folder: with `extends`, that of the one that has no such */
 	struct strv components, fingerprints, essential, drop;
 	struct tc_pair *pairs;
 	size_t n_pairs;
@@ -44,7 +45,7 @@ const char *debian_arch(const char *machine);
 /* toolchain.yaml by itself, without what `extends` brings. */
 int toolchain_parse(const char *dir, const char *name, struct toolchain **out, struct err *err)
 	__attribute__((warn_unused_result));
-/* Add to @tc what it extends. ERR_INPUT when @base extends another one in turn. */
+/* Add to @tc what it extends, to which what that one extends is added already. */
 int toolchain_extend(struct toolchain *tc, const struct toolchain *base, struct err *err)
 	__attribute__((warn_unused_result));
 

@@ -289,19 +289,29 @@ int toolchain_parse(const char *dir, const char *name, struct toolchain **out, s
 	return 0;
 }
 
-int toolchain_load(const char *dir, const char *name, struct toolchain **out, struct err *err)
+/* @way: those that lead here, each of which extends the next one. */
+static int load(const char *dir, const char *name, struct strv *way, struct toolchain **out,
+		struct err *err)
 {
 	_cleanup_(toolchain_freep) struct toolchain *tc = NULL, *base = NULL;
 
+	if (strv_contains(way, name))
+		return err_set(err, ERR_INPUT, 0, "that goes round in a circle");
+	strv_push(way, name);
 	if (toolchain_parse(dir, name, &tc, err) < 0)
 		return -1;
-	if (tc->extends) {
-		if (toolchain_parse(dir, tc->extends, &base, err) < 0 ||
-		    toolchain_extend(tc, base, err) < 0)
-			return err_wrap(err, "toolchain %s extends %s", name, tc->extends);
-	}
+	if (tc->extends &&
+	    (load(dir, tc->extends, way, &base, err) < 0 || toolchain_extend(tc, base, err) < 0))
+		return err_wrap(err, "toolchain %s extends %s", name, tc->extends);
 	*out = TAKE_PTR(tc);
 	return 0;
+}
+
+int toolchain_load(const char *dir, const char *name, struct toolchain **out, struct err *err)
+{
+	_cleanup_(strv_release) struct strv way = STRV_INIT;
+
+	return load(dir, name, &way, out, err);
 }
 
 static void free_pair(struct tc_pair *p)
@@ -332,6 +342,7 @@ void toolchain_free(struct toolchain *tc)
 	free(tc->key_file);
 	strv_release(&tc->components);
 	strv_release(&tc->fingerprints);
+	strv_release(&tc->below);
 	strv_release(&tc->essential);
 	strv_release(&tc->drop);
 	free(tc);
@@ -406,6 +417,11 @@ const char *const *toolchain_shim_names(void)
 const char *toolchain_extends(const struct toolchain *tc)
 {
 	return tc->extends;
+}
+
+bool toolchain_builds_on(const struct toolchain *tc, const char *name)
+{
+	return strv_contains(&tc->below, name);
 }
 
 int toolchain_names(const char *dir, struct strv *out, struct err *err)

@@ -42,12 +42,10 @@ static int load_extending(struct cli *c, struct relock *r, struct err *err)
 		return -1;
 	for (size_t i = 0; i < all.n; i++) {
 		_cleanup_(toolchain_freep) struct toolchain *tc = NULL;
-		const char *base;
 
 		if (toolchain_load(c->toolchains_dir, all.v[i], &tc, err) < 0)
 			return -1;
-		base = toolchain_extends(tc);
-		if (base && !strcmp(base, r->names.v[0]) && load(c, r, all.v[i], err) < 0)
+		if (toolchain_builds_on(tc, r->names.v[0]) && load(c, r, all.v[i], err) < 0)
 			return -1;
 	}
 	return 0;

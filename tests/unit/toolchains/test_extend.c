@@ -56,11 +56,52 @@ Test(extend, adds_to_the_other_one)
 	cr_assert_str_eq(tc->drop.v[1], "usr/share/man");
 }
 
+Test(extend, adds_to_one_that_extends_another)
+{
+	_cleanup_(toolchain_freep) struct toolchain *tc = NULL, *middle = NULL;
+	_cleanup_(strv_release) struct strv wanted = STRV_INIT, env = STRV_INIT;
+	struct err err = ERR_INIT;
+	BENCH(b);
+
+	put(&b, "most/toolchain.yaml",
+	    "belljar: 1\nname: most\nextends: more\ndrop: [usr/share/info]\npairs:\n"
+	    "  - {host: x86_64, target: aarch64, packages: [nasm], env: {MORE: even}}\n");
+	OK(load_more(&b, "", "", &middle, &err));
+	OK(toolchain_load(b.dir, "most", &tc, &err));
+	cr_assert_str_eq(tc->suite, "bookworm");
+	cr_assert_str_eq(toolchain_extends(tc), "more");
+	cr_assert(toolchain_builds_on(tc, "more") && toolchain_builds_on(tc, "t"));
+	cr_assert(toolchain_builds_on(middle, "t") && !toolchain_builds_on(middle, "more"));
+	cr_assert(!toolchain_builds_on(tc, "most"));
+	toolchain_wanted(tc, &tc->pairs[0], &wanted);
+	cr_assert_eq(wanted.n, 7, "those of more, and nasm");
+	cr_assert(strv_contains(&wanted, "nasm") && strv_contains(&wanted, "pandoc") &&
+		  strv_contains(&wanted, "gcc-aarch64-linux-gnu"));
+	toolchain_env(tc, "x86_64", "aarch64", &env);
+	cr_assert_str_eq(env.v[env.n - 1], "MORE=even", "its own value comes last");
+	cr_assert_eq(tc->n_links, 3);
+	cr_assert_eq(tc->drop.n, 3);
+}
+
+Test(extend, circles_are_refused)
+{
+	struct toolchain *tc = NULL;
+	struct err err = ERR_INIT;
+	BENCH(b);
+
+	put(&b, "most/toolchain.yaml",
+	    "belljar: 1\nname: most\nextends: more\npairs:\n"
+	    "  - {host: x86_64, target: aarch64, packages: [nasm]}\n");
+	REFUSED(load_more(&b, "extends: t", "extends: most", &tc, &err), ERR_INPUT,
+		"toolchain more extends most: toolchain most extends more: that goes round in a "
+		"circle");
+}
+
 static const struct {
 	const char *old, *now, *message;
 } wrongs[] = {
 	{"extends: t", "extends: none", "toolchain more extends none: there is no toolchain"},
-	{"extends: t", "extends: more", "that one extends more in turn: only one step"},
+	{"extends: t", "extends: more", "toolchain more extends more: that goes round in a circle"},
 	{"extends: t", "extends: ../t", "'extends': expected a toolchain's name"},
 	{"extends: t", "extends: t\nsuite: trixie", "unknown key 'suite'"},
 	{"extends: t", "extends: t\nkeys: {file: k, fingerprints: []}", "unknown key 'keys'"},

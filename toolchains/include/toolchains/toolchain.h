@@ -34,6 +34,8 @@ int toolchain_names(const char *dir, struct strv *out, struct err *err)
 	__attribute__((warn_unused_result));
 /* The toolchain that this one adds to, or NULL. Borrowed. */
 const char *toolchain_extends(const struct toolchain *tc);
+/* Whether it adds to the toolchain @name, be it by way of others. */
+bool toolchain_builds_on(const struct toolchain *tc, const char *name);
 void toolchain_freep(struct toolchain **tc);
 /* Environment that the toolchain gives to every phase ("CROSS_COMPILE=aarch64-linux-gnu-"), for a
  * lock's pair. */
