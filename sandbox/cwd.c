@@ -104,13 +104,13 @@ static void list_folders(int fd_taken, char *out, size_t size)
 void room_look_for_cwd(struct room *r)
 {
 	const char *cwd = r->spec->commands[r->phase].cwd;
-	const struct place *p = place_of(&r->watch, cwd ? cwd : "/build");
+	const struct place *p = cwd ? place_of(&r->watch, cwd) : NULL;
 	struct room_result *out = r->out;
 	const char *rest;
 	size_t len;
 	int fd;
 
-	if (!cwd || !p)
+	if (!p)
 		return;
 	rest = behind(p->dst, cwd);
 	fd = open_deepest(p->fd, rest, &len);

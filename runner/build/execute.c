@@ -302,8 +302,8 @@ static int attest_room(struct runner *rn, const struct workshop *w, struct recor
 	return rc;
 }
 
-int round_run(struct runner *rn, const struct plan *p, const struct plan_node *n, unsigned width,
-	      struct round *out, struct err *err)
+static int run_in_workshop(struct runner *rn, const struct plan *p, const struct plan_node *n,
+			   unsigned width, struct round *out, struct err *err)
 {
 	_cleanup_(workshop_release) struct workshop w = WORKSHOP_INIT;
 	_cleanup_close_ int record_dir = -1;
@@ -325,4 +325,14 @@ int round_run(struct runner *rn, const struct plan *p, const struct plan_node *n
 	free(rec.phases);
 	json_decref(rec.attested);
 	return rc;
+}
+
+int round_run(struct runner *rn, const struct plan *p, const struct plan_node *n, unsigned width,
+	      struct round *out, struct err *err)
+{
+	int rc = run_in_workshop(rn, p, n, width, out, err);
+
+	/* The work area is the store's; of a host that has no more of something the code is
+	 * another. */
+	return rc < 0 && err->code == ERR_STORE ? store_explain(rn->store, err) : rc;
 }

@@ -64,10 +64,6 @@ static int run_round(struct job *j, struct plan_node *n)
 	report->ran = true;
 	open_big(s);
 	rc = round_run(&s->rn, s->plan, n, j->width, &report->round, &j->err);
-	/* The work area is the store's; of a host that has no more of something the code is
-	 * another. */
-	if (rc < 0 && j->err.code == ERR_STORE)
-		store_explain(s->rn.store, &j->err);
 	if (rc == 0)
 		rc = build_keep(s->rn.store, n, &report->round, &result, &j->err);
 	close_big(s);

@@ -9,10 +9,6 @@
 #include <runner/build.h>
 #include <unistd.h>
 
-/*
- * For who pins a commit: a hash that a person asked for by this option, and writes down. Nothing
- * that merely fetches or builds prints one that could be pasted without a thought.
- */
 /* As it is written into branch.yaml; the commit's time is what the branch's epoch is made of. */
 static void print_pin(const struct source *s, const char *sri, int64_t time)
 {
@@ -22,6 +18,10 @@ static void print_pin(const struct source *s, const char *sri, int64_t time)
 	putchar('\n');
 }
 
+/*
+ * For who pins a commit: a hash that a person asked for by this option, and writes down. Nothing
+ * that merely fetches or builds prints one that could be pasted without a thought.
+ */
 static int print_nar(struct cli *c, const struct plan *p, struct err *err)
 {
 	_cleanup_json_ json_t *list = json_array();
@@ -57,16 +57,13 @@ static int print_nar(struct cli *c, const struct plan *p, struct err *err)
 /* Before the first of a hundred files. */
 static int make_keep(const char *dir, struct err *err)
 {
-	bool bad = file_mkdir_p(AT_FDCWD, dir, 0755, err) < 0;
-
-	if (!bad && access(dir, W_OK | X_OK) < 0) {
-		(void)err_set(err, ERR_STORE, errno, "write to %s", dir);
-		bad = true;
+	if (file_mkdir_p(AT_FDCWD, dir, 0755, err) < 0) {
+		err->code = ERR_STORE;
+		return err_wrap(err, "--keep");
 	}
-	if (!bad)
-		return 0;
-	err->code = ERR_STORE;
-	return err_wrap(err, "--keep");
+	if (access(dir, W_OK | X_OK) < 0)
+		return err_set(err, ERR_STORE, errno, "--keep: write to %s", dir);
+	return 0;
 }
 
 int cmd_fetch(struct cli *c, struct err *err)

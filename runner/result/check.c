@@ -68,8 +68,6 @@ static int run_rounds(struct runner *rn, struct plan *p, unsigned rounds, struct
 						     .what = "build",
 						     .name = step,
 						     .done = (uint64_t)(round->seconds * 1000)});
-		if (rc < 0 && err->code == ERR_STORE)
-			store_explain(rn->store, err);
 		if (rc < 0)
 			return err_wrap(err, "%s", step);
 	}
